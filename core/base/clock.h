@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * clock.h - the one place that asks what time it is.
+ */
+#ifndef IMGTANK_CORE_BASE_CLOCK_H
+#define IMGTANK_CORE_BASE_CLOCK_H
+
+#include <stdint.h>
+#include <time.h>
+
+/* Monotonic, for durations and deadlines. */
+uint64_t clock_monotonic_usec(void);
+
+/* Wall clock in ns since 1970 UTC. A Pi without a clock chip may be years off. */
+int64_t clock_wall_ns(void);
+
+static inline int64_t clock_timespec_ns(const struct timespec *t)
+{
+	return (int64_t)t->tv_sec * 1000000000 + t->tv_nsec;
+}
+
+#endif

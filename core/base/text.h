@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * text.h - strings that came from outside, made fit for people and for JSON.
+ *
+ * The escaped form of a name is valid UTF-8 without control characters, and
+ * says the same bytes: a byte that is not part of valid UTF-8, a control
+ * character (C0, DEL, C1), a bidirectional override and the line and paragraph
+ * separators become \xNN, byte by byte; a backslash becomes \\. text_unescape() gives
+ * the bytes back. The form is the same on the terminal, in JSON, in manifests
+ * and in the journal, so that a name that was read in one can be searched in another.
+ */
+#ifndef IMGTANK_CORE_BASE_TEXT_H
+#define IMGTANK_CORE_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Bytes that text_escape() may need for a name of size_bytes, with the end mark. */
+#define TEXT_ESCAPED_BYTES(size_bytes) ((size_bytes)*4 + 1)
+
+/*
+ * Writes the escaped form of raw into out. What does not fit is cut at a whole
+ * character, so out is always a valid string. Returns false if it was cut.
+ */
+bool text_escape(const char *raw, char *out, size_t out_bytes);
+
+/* The same into new memory that the caller frees; NULL without memory. */
+char *text_escape_new(const char *raw);
+
+/* Turns the escaped form back into bytes. -EINVAL for a bad escape, -ENOSPC. */
+int text_unescape(const char *escaped, char *out, size_t out_bytes);
+
+/* Length in bytes of the valid UTF-8 character at s (1 to 4), or 0 if it is none. */
+size_t text_utf8_length(const char *s);
+
+/* "12.3 MB": decimal units, as on the card's label. */
+void text_size(uint64_t size_bytes, char *out, size_t out_bytes);
+
+/* "1 h 05 min", "4 min 10 s", "12 s". */
+void text_duration(uint64_t seconds, char *out, size_t out_bytes);
+
+/* Like snprintf, but false if it was cut. */
+bool text_format(char *out, size_t out_bytes, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Lower-cases ASCII in place; other bytes stay. */
+void text_lower_ascii(char *s);
+
+bool text_ends_with_nocase(const char *s, const char *end);
+
+/* "true/yes/on/1" and "false/no/off/0", any case. -EINVAL. */
+int text_parse_bool(const char *s, bool *ret);
+
+/* A whole number in decimal without sign. -EINVAL, -ERANGE. */
+int text_parse_u64(const char *s, uint64_t max, uint64_t *ret);
+
+#endif

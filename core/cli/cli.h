@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * cli.h - the sub-commands of imgtank: one file and one line in the table each.
+ */
+#ifndef IMGTANK_CORE_CLI_CLI_H
+#define IMGTANK_CORE_CLI_CLI_H
+
+/* Exit statuses, the same for every sub-command; imgtank(1), EXIT STATUS. */
+enum exit_status {
+	EXIT_OK = 0,
+	EXIT_TROUBLE = 1, /* anything without a number of its own */
+	EXIT_USAGE = 2,
+	EXIT_SOME_FAILED = 3,
+	EXIT_SOURCE_UNUSABLE = 4,
+	EXIT_TANK_UNUSABLE = 5,
+	EXIT_INTERRUPTED = 130,
+};
+
+struct command {
+	const char *name;
+	const char *summary; /* one line for `imgtank --help` */
+	const char *help; /* whole text for `imgtank NAME --help` */
+	int (*run)(int argc, char **argv); /* argv[0] is the sub-command; returns an exit status */
+};
+
+extern const struct command command_probe;
+
+/* Says on standard error what is wrong with the call and where help is; returns EXIT_USAGE. */
+int cli_usage_error(const struct command *command, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* For getopt_long's '?' and ':': a clear sentence instead of getopt's. Call with opterr = 0. */
+int cli_bad_option(const struct command *command, char **argv, int result);
+
+#endif
