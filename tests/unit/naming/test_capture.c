@@ -96,6 +96,17 @@ static void test_capture_takes_the_best_date_there_is(void **state)
 	}
 }
 
+static void test_capture_cuts_fractions_downwards(void **state)
+{
+	struct capture_date got;
+
+	(void)state;
+	capture_decide(NULL, NULL, NOW_S * SECOND_NS + SECOND_NS - 1, true, &trusted, &got);
+	assert_string_equal(got.time, "2024-06-15T12:00:00");
+	capture_decide(NULL, NULL, -1, true, &trusted, &got);
+	assert_string_equal(got.time, "1969-12-31T23:59:59");
+}
+
 static void test_capture_says_none_when_there_is_nothing(void **state)
 {
 	struct capture_date got;
@@ -204,6 +215,7 @@ int main(void)
 		cmocka_unit_test(test_capture_refuses_what_is_no_date),
 		cmocka_unit_test(test_capture_judges_the_future_by_a_trusted_clock_only),
 		cmocka_unit_test(test_capture_takes_the_best_date_there_is),
+		cmocka_unit_test(test_capture_cuts_fractions_downwards),
 		cmocka_unit_test(test_capture_says_none_when_there_is_nothing),
 		cmocka_unit_test(test_capture_reads_an_mtime_in_the_right_zone),
 		cmocka_unit_test(test_capture_trusts_the_clock_only_with_a_reason),

@@ -64,6 +64,8 @@ static void test_group_understands_makers_who_change_the_stem(void **state)
 		{{"853_0001_01.MP4", "853_0001_01.SMI", "853_0001_01I01.PPN", "853_0001_01M01.XML",
 			 "853_0001_01R01.BIM"},
 			{".MP4", ".SMI", "I01.PPN", "M01.XML", "R01.BIM"}, {0, 0, 0, 0, 0}},
+		{{"AB-.MP4", "AB-M01.XML"}, {".MP4", ".XML"}, {0, 1}},
+		{{"ABC.MP4", "ABCM01.XML"}, {".MP4", ".XML"}, {0, 1}},
 		{{"RO.MP4", "ROM01.XML"}, {".MP4", ".XML"}, {0, 1}},
 		{{"GH010123.LRV", "GL010124.LRV", "GOPR0001.JPG", "GX010124.MP4", "GX010124.THM",
 			 "GX020124.MP4", "gl020124.lrv"},
@@ -102,6 +104,7 @@ static void test_group_never_holds_a_tail_twice(void **state)
 		{{"A.JPG", "A.jpg", "A.xmp", "a.WAV", "a.jPg"},
 			{".JPG", ".jpg", ".xmp", ".WAV", ".jPg"}, {0, 1, 0, 2, 2}},
 		{{"A.JPG", "a.WAV"}, {".JPG", ".WAV"}, {0, 0}},
+		{{"AB.JPG", "Ab.WAV", "aB.WAV"}, {".JPG", ".WAV", ".WAV"}, {0, 0, 1}},
 		{{"GH010001.MP4", "GL010001.LRV", "GX010001.MP4"}, {".MP4", ".LRV", ".MP4"},
 			{0, 0, 1}},
 	};

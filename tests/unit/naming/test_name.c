@@ -154,6 +154,10 @@ static void test_name_without_a_date_is_filed_as_undated(void **state)
 	assert_name(input, "undated/a.jpg");
 	input.time = NULL;
 	assert_name(input, "undated/a.jpg");
+	input.time = "1900-02-29T00:00:00"; /* no leap year */
+	assert_name(input, "undated/a.jpg");
+	input.time = "2000-02-29T00:00:00";
+	assert_name(input, "20000229/a.jpg");
 	input.time = "20240512";
 	input.naming = NAMING_UNIQUE;
 	assert_name(input, "undated/pimg_0007.jpg");
@@ -238,6 +242,26 @@ static void test_name_too_long_for_the_buffer_is_an_error(void **state)
 	assert_int_equal(name_build(&input, path, sizeof(path) - 1), -ENAMETOOLONG);
 	assert_int_equal(name_build(&input, path, 3), -ENAMETOOLONG);
 	assert_int_equal(name_build(&input, path, 0), -ENAMETOOLONG);
+}
+
+static void test_name_takes_any_place_for_the_tail(void **state)
+{
+	static const struct {
+		const char *name;
+		size_t tail_offset;
+		const char *path;
+	} cases[] = {
+		{"\xc3\xa9.jpg", 1, "20240512/__.jpg"}, /* inside a character */
+		{"abc.jpg", 0, "20240512/_abc.jpg"},
+		{"abc.jpg", 999, "20240512/abc.jpg"},
+		{"x0123456789012345678901234567890123456789.jpg", 1, "20240512/x.jpg"},
+		{"x.0123456789012345678901234567890123456789", 1, "20240512/x"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_name(
+			input_for(NAMING_KEEP, cases[i].name, cases[i].tail_offset), cases[i].path);
 }
 
 /* The promises of name.h for one part, written down a second time on purpose. */
@@ -412,6 +436,7 @@ int main(void)
 		cmocka_unit_test(test_name_from_a_template),
 		cmocka_unit_test(test_name_of_a_camera_says_its_maker_once),
 		cmocka_unit_test(test_name_too_long_for_the_buffer_is_an_error),
+		cmocka_unit_test(test_name_takes_any_place_for_the_tail),
 		cmocka_unit_test(test_name_of_any_bytes_is_always_sane),
 		cmocka_unit_test(test_name_keeps_the_members_of_a_group_together_and_apart),
 		cmocka_unit_test(test_naming_words_go_both_ways),
