@@ -143,12 +143,9 @@ static void cut_to_cells(char *text, size_t cells)
 
 static void erase_live(struct import_view *view)
 {
-	char text[64] = "";
-
 	if (view->live_lines)
-		(void)text_format(text, sizeof(text), "\033[%uF\033[J", view->live_lines);
+		say(view, "\033[%uF\033[J", view->live_lines);
 	view->live_lines = 0;
-	output_text(view->output, text, false);
 }
 
 static unsigned permille_done(const struct event *event)
