@@ -9,7 +9,7 @@ static bool is_within(const char *path, const char *folder)
 {
 	size_t length = strlen(folder);
 
-	while (length > 1 && folder[length - 1] == '/')
+	while (length > 0 && folder[length - 1] == '/')
 		length--;
 	return !strncmp(path, folder, length) && (path[length] == '/' || path[length] == '\0');
 }

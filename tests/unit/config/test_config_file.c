@@ -117,7 +117,7 @@ static void test_config_file_never_cuts_a_long_line(void **state)
 	char text[CONFIG_VALUE_BYTES_MAX + 64], expected[CONFIG_VALUE_BYTES_MAX + 64];
 
 	(void)state;
-	(void)snprintf(text, sizeof(text), "[a]\n#%0300d\nk = %0*d\nl=1\n", 0,
+	(void)snprintf(text, sizeof(text), "[a]\n;%0300d\nk = %0*d\nl=1\n", 0,
 		CONFIG_VALUE_BYTES_MAX / 2, 7);
 	(void)snprintf(expected, sizeof(expected), "3 [a] k=<%0*d>\n4 [a] l=<1>\n",
 		CONFIG_VALUE_BYTES_MAX / 2, 7);
