@@ -395,6 +395,11 @@ static void show_done(struct import_view *view, const struct event *event)
 	if (event->counts->files_selected)
 		show_counts(view, event);
 	show_left_out(view, event);
+	if (event->thumbnails_left > 20)
+		say(view,
+			"  %u thumbnails are still being made; the card is not needed for that. "
+			"Ctrl-C ends it.\n",
+			event->thumbnails_left);
 }
 
 /* ---- events -------------------------------------------------------------------------- */

@@ -305,9 +305,9 @@ static void copy_item(struct copier *copier, struct item *item)
 	int r = item->source_fd;
 
 	report_current_file(run, item->escaped_path);
-	if (r >= 0 && !has_room(run, item)) {
+	if (r >= 0) {
 		side = SIDE_TANK;
-		r = -ENOSPC;
+		r = fits(run, item);
 	}
 	if (r >= 0)
 		r = copy_into_temp(copier, item, item->source_fd, &side);

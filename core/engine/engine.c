@@ -262,7 +262,8 @@ static void tell_done(struct run *run, struct engine_result *result)
 		.counts = &result->counts,
 		.fault = result->fault,
 		.error = result->error,
-		.bytes_missing = atomic_load(&run->bytes_missing)};
+		.bytes_missing = atomic_load(&run->bytes_missing),
+		.thumbnails_left = (uint32_t)id_queue_count(&run->to_thumb)};
 
 	report_state(run, event.state);
 	report_event(run, &event);
