@@ -431,7 +431,7 @@ static int import_once(const struct engine_options *options, event_sink_fn sink,
 	if (r < 0) {
 		run_stop(&run, fault, r);
 	} else if (card_meets_tank(&run)) {
-		run_stop(&run, FAULT_CARD_IS_TANK, -EINVAL);
+		run_stop(&run, FAULT_CARD_IS_TANK, 0);
 	} else if (options->is_dry_run) {
 		dry_run(&run, result);
 		is_told = true;
