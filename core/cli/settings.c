@@ -12,21 +12,7 @@
 
 #include "core/base/cleanup.h"
 #include "core/base/text.h"
-
-/* Says each problem once, in the order found. */
-static void print_problems(const struct config *config, size_t from)
-{
-	for (size_t i = from; i < config_problem_count(config); i++) {
-		const struct config_problem *problem = config_problem(config, i);
-		char where[32] = "";
-
-		if (problem->line)
-			(void)text_format(where, sizeof(where), ":%u", problem->line);
-		(void)fprintf(stderr, "%s%s%s%s%s\n", problem->file, where,
-			*problem->file ? ": " : "",
-			problem->is_error ? "" : "note: ", problem->text);
-	}
-}
+#include "core/cli/problems.h"
 
 static int set_one(
 	struct settings *settings, const char *section, const char *key, const char *text)
@@ -170,7 +156,7 @@ int settings_load(struct settings *settings, const struct command *command, cons
 		r = apply_override(settings, override);
 	if (r == -ENOMEM)
 		return EXIT_TROUBLE;
-	print_problems(settings->config, 0);
+	problems_print(stderr, settings->config);
 	if (r < 0 || config_has_errors(settings->config)) {
 		(void)fprintf(stderr, "Try 'imgtank %s --help'.\n", command->name);
 		return EXIT_USAGE;
