@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * readers.h - one reader for each kind of container.
+ *
+ * Each one gets a source that begins with its container, and fills the facts
+ * and dates of the source's reader. None of them fails: what cannot be read is
+ * not found. A reader whose caller did not look at the first bytes returns
+ * whether they were its own.
+ */
+#ifndef IMGTANK_CORE_PROBE_READERS_H
+#define IMGTANK_CORE_PROBE_READERS_H
+
+#include "core/probe/reader.h"
+
+/* JPEG: dates from APPn, size from SOFn, previews from MPF and EXIF. */
+void jpeg_read(const struct source *source);
+/* Size of a JPEG that a decoder can show (8 bit, DCT). False if it is none. */
+bool jpeg_read_size(const struct source *source, uint32_t *width_px, uint32_t *height_px);
+
+/* A TIFF file, or a RAW that is built like one. */
+void tiff_read(const struct source *source);
+/* An EXIF block: libexif first, and what it does not find by the TIFF reader. */
+void tiff_read_exif(const struct source *source, enum date_rank rank_max);
+bool tiff_is_header(const uint8_t *bytes, size_t size_bytes);
+
+/* An XMP packet, or anything with one in it. */
+void xmp_read(const struct source *source);
+
+/* Photoshop's image resources ("8BIM"): EXIF and XMP copies, IPTC dates. */
+void photoshop_read(const struct source *source);
+
+#endif
