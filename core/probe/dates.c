@@ -248,16 +248,18 @@ void dates_offer(struct dates *dates, enum date_role role, enum date_rank rank,
 
 void dates_choose(const struct dates *dates, struct media_facts *facts)
 {
-	const struct stamp *zone;
-
 	for (int role = 0; role < DATE_ROLES_COUNT; role++) {
 		const struct stamp *stamp = &dates->slots[role].stamp;
+		const struct stamp *zone = stamp;
 
 		if (!stamp_is_set(stamp))
 			continue;
-		zone = stamp_is_set(&dates->local) ? &dates->local : stamp;
+		if (dates->slots[role].source == MEDIA_DATE_QUICKTIME_UTC &&
+			stamp_is_set(&dates->local)) {
+			zone = &dates->local;
+			memcpy(facts->local_time, zone->time, sizeof(facts->local_time));
+		}
 		memcpy(facts->capture_time, stamp->time, sizeof(facts->capture_time));
-		memcpy(facts->local_time, dates->local.time, sizeof(facts->local_time));
 		memcpy(facts->utc_offset, zone->utc_offset, sizeof(facts->utc_offset));
 		memcpy(facts->subsec, stamp->subsec, sizeof(facts->subsec));
 		facts->date_source = dates->slots[role].source;

@@ -136,8 +136,8 @@ static void read_camera(struct reader *reader, ExifData *data)
 		facts_set_orientation(reader->facts, bytes_u16(orientation->data, is_big_endian));
 }
 
-void exif_read_tags(struct reader *reader, const uint8_t *block, size_t block_bytes,
-	enum date_rank rank_max)
+void exif_read_tags(
+	struct reader *reader, const uint8_t *block, size_t block_bytes, enum date_rank rank_max)
 {
 	CLEANUP(mem_unrefp) ExifMem *mem = NULL;
 	CLEANUP(data_unrefp) ExifData *data = NULL;

@@ -16,7 +16,7 @@
  * values, as JPEG, HEIF, PNG and others carry it. block begins with EXIF_HEADER.
  * What libexif finds goes to the reader's facts and dates with at most this rank.
  */
-void exif_read_tags(struct reader *reader, const uint8_t *block, size_t block_bytes,
-	enum date_rank rank_max);
+void exif_read_tags(
+	struct reader *reader, const uint8_t *block, size_t block_bytes, enum date_rank rank_max);
 
 #endif

@@ -47,6 +47,11 @@ static bool is_tiff(const struct head *head)
 	return tiff_is_header(head->bytes, head->size_bytes);
 }
 
+static bool is_boxes(const struct head *head)
+{
+	return bmff_is_header(head->bytes, head->size_bytes);
+}
+
 /* A packet, or an XML file that may turn out to hold one. */
 static bool is_xml(const struct head *head)
 {
@@ -64,6 +69,7 @@ static const struct {
 } kinds[] = {
 	{is_jpeg, jpeg_read, "JPEG"},
 	{is_tiff, tiff_read, NULL},
+	{is_boxes, bmff_read, NULL},
 	{is_xml, xmp_read, NULL},
 };
 

@@ -55,8 +55,7 @@ struct block {
 	size_t size_bytes;
 };
 
-void reader_init(
-	struct reader *reader, const struct media_input *input, struct media_facts *facts);
+void reader_init(struct reader *reader, const struct media_input *input, struct media_facts *facts);
 
 /* Takes steps from the budget. False when it is spent. */
 bool reader_step(struct reader *reader, uint32_t steps);
@@ -81,7 +80,8 @@ size_t source_read_some(
 
 bool source_starts_with(const struct source *source, const void *bytes, size_t size_bytes);
 
-/* Copies a stretch, cut at the end, with lead_bytes of zeros in front. False: too big, no memory. */
+/* Copies a stretch, cut at the end, with lead_bytes of zeros in front. False: too big, no memory.
+ */
 bool source_load(const struct source *source, size_t lead_bytes, struct block *ret);
 /* Room for size_bytes of zeros. */
 bool block_new(struct reader *reader, size_t size_bytes, struct block *ret);

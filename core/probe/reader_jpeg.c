@@ -231,7 +231,8 @@ static void read_mpf_entry(const struct mpf *mpf, uint64_t at)
 /* MPF has a TIFF header and one directory; tag 0xb002 is the list of pictures. */
 static void read_mpf(const struct jpeg *jpeg, const struct source *data)
 {
-	struct mpf mpf = {.source = source_from(&jpeg->source, data->start - jpeg->source.start + 4)};
+	struct mpf mpf = {
+		.source = source_from(&jpeg->source, data->start - jpeg->source.start + 4)};
 	uint8_t bytes[12];
 	uint32_t ifd, list;
 	uint16_t count;

@@ -16,8 +16,7 @@ struct preview_tags {
 	uint16_t start, size_bytes;
 };
 
-static bool find_number(
-	const struct tiff_view *view, uint64_t ifd, uint16_t tag, uint32_t *ret)
+static bool find_number(const struct tiff_view *view, uint64_t ifd, uint16_t tag, uint32_t *ret)
 {
 	uint16_t count = tiff_entry_count(view, ifd);
 	struct tiff_entry entry;

@@ -124,8 +124,7 @@ bool tiff_entry_get(
 	return ret->size_bytes > 0 && ret->offset < view->source.size_bytes;
 }
 
-uint32_t tiff_entry_number(
-	const struct tiff_view *view, const struct tiff_entry *entry, uint32_t n)
+uint32_t tiff_entry_number(const struct tiff_view *view, const struct tiff_entry *entry, uint32_t n)
 {
 	uint32_t size_bytes = format_bytes(entry->format);
 	uint64_t offset = entry->offset + (uint64_t)n * size_bytes;
@@ -144,8 +143,8 @@ uint32_t tiff_entry_number(
 	return byte + half + whole;
 }
 
-size_t tiff_entry_text(const struct tiff_view *view, const struct tiff_entry *entry,
-	char text[TIFF_TEXT_BYTES])
+size_t tiff_entry_text(
+	const struct tiff_view *view, const struct tiff_entry *entry, char text[TIFF_TEXT_BYTES])
 {
 	size_t size_bytes = TIFF_TEXT_BYTES;
 
@@ -215,8 +214,8 @@ static void note_date(
 	(void)stamp_parse(text, n, stamp);
 }
 
-static void note_text(const struct tiff_view *view, const struct tiff_entry *entry, char *out,
-	size_t out_bytes)
+static void note_text(
+	const struct tiff_view *view, const struct tiff_entry *entry, char *out, size_t out_bytes)
 {
 	char text[TIFF_TEXT_BYTES];
 	size_t n = strnlen(text, tiff_entry_text(view, entry, text));
@@ -300,8 +299,7 @@ static void read_pointers(
 /* A value that leads to other directories, or is a container itself. */
 static void read_inner_entry(struct tiff *tiff, const struct tiff_entry *entry)
 {
-	struct source inner =
-		source_slice(&tiff->view.source, entry->offset, entry->size_bytes);
+	struct source inner = source_slice(&tiff->view.source, entry->offset, entry->size_bytes);
 
 	switch (entry->tag) {
 	case 0x014a:
@@ -416,6 +414,15 @@ static void read_ifd(struct tiff *tiff, struct ifd_job job)
 		push_ifd(tiff, next, IFD_KIND_NEXT);
 }
 
+static void read_ifds(struct tiff *tiff)
+{
+	if (!reader_enter(tiff->reader))
+		return;
+	for (size_t i = 0; i < tiff->job_count; i++)
+		read_ifd(tiff, tiff->jobs[i]);
+	reader_leave(tiff->reader);
+}
+
 /* False if there is no TIFF header. */
 static bool walk(struct tiff *tiff, const struct source *source)
 {
@@ -428,13 +435,18 @@ static bool walk(struct tiff *tiff, const struct source *source)
 	tiff->view.is_big_endian = memcmp(header, "MM", 2) == 0;
 	if (!tiff->view.is_big_endian && memcmp(header, "II", 2) != 0)
 		return false;
-	if (!reader_enter(tiff->reader))
-		return false;
 	push_ifd(tiff, bytes_u32(header + 4, tiff->view.is_big_endian), IFD_KIND_MAIN);
-	for (size_t i = 0; i < tiff->job_count; i++)
-		read_ifd(tiff, tiff->jobs[i]);
-	reader_leave(tiff->reader);
+	read_ifds(tiff);
 	return true;
+}
+
+void tiff_read_bare(const struct source *source, uint32_t ifd_offset, bool is_big_endian)
+{
+	struct tiff tiff = {.reader = source->reader, .is_block = true, .rank_max = DATE_RANK_EXIF};
+
+	tiff.view = (struct tiff_view){*source, is_big_endian};
+	tiff.jobs[tiff.job_count++] = (struct ifd_job){ifd_offset, IFD_KIND_MAIN};
+	read_ifds(&tiff);
 }
 
 void tiff_read_exif(const struct source *source, enum date_rank rank_max)

@@ -32,8 +32,8 @@ bool tiff_entry_get(
 uint32_t tiff_entry_number(
 	const struct tiff_view *view, const struct tiff_entry *entry, uint32_t n);
 /* The bytes of a text, as far as they fit; returns how many. */
-size_t tiff_entry_text(const struct tiff_view *view, const struct tiff_entry *entry,
-	char text[TIFF_TEXT_BYTES]);
+size_t tiff_entry_text(
+	const struct tiff_view *view, const struct tiff_entry *entry, char text[TIFF_TEXT_BYTES]);
 
 /* The maker's own directory in the value of entry (MakerNote): previews in it. */
 void makernote_read(const struct tiff_view *view, const struct tiff_entry *entry);

@@ -137,8 +137,7 @@ static void declare_prefix(struct xmp *xmp, struct span name, struct span uri)
 	name.at += strlen("xmlns:");
 	name.size_bytes -= strlen("xmlns:");
 	if (xmp->prefix_count == PREFIXES_MAX) /* more than anybody uses: forget the older half */
-		memmove(xmp->prefixes, xmp->prefixes + PREFIXES_MAX / 2,
-			sizeof(xmp->prefixes) / 2);
+		memmove(xmp->prefixes, xmp->prefixes + PREFIXES_MAX / 2, sizeof(xmp->prefixes) / 2);
 	if (xmp->prefix_count == PREFIXES_MAX)
 		xmp->prefix_count = PREFIXES_MAX / 2;
 	xmp->prefixes[xmp->prefix_count++] = (struct prefix){name, space_of_uri(uri)};

@@ -21,7 +21,13 @@ bool jpeg_read_size(const struct source *source, uint32_t *width_px, uint32_t *h
 void tiff_read(const struct source *source);
 /* An EXIF block: libexif first, and what it does not find by the TIFF reader. */
 void tiff_read_exif(const struct source *source, enum date_rank rank_max);
+/* A directory without the header in front: offsets count from the source's start. */
+void tiff_read_bare(const struct source *source, uint32_t ifd_offset, bool is_big_endian);
 bool tiff_is_header(const uint8_t *bytes, size_t size_bytes);
+
+/* Boxes: QuickTime, MP4, 3GP, HEIF, AVIF, CR3, JPEG XL, JPEG 2000. */
+void bmff_read(const struct source *source);
+bool bmff_is_header(const uint8_t *bytes, size_t size_bytes);
 
 /* An XMP packet, or anything with one in it. */
 void xmp_read(const struct source *source);
