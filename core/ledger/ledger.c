@@ -34,6 +34,7 @@
 		"INSERT INTO cards (identity, label, fs_type, size_bytes, first_seen_ns, "         \
 		"last_seen_ns) VALUES (?1, ?2, ?3, ?4, ?5, ?5) ON CONFLICT (identity) DO UPDATE "  \
 		"SET label = ?2, fs_type = ?3, size_bytes = ?4, last_seen_ns = ?5 RETURNING id")   \
+	X(CARD_FIND, "SELECT id FROM cards WHERE identity = ?1")                                   \
 	X(IMPORT_ADD, "INSERT INTO imports (card_id, started_ns) VALUES (?1, ?2) RETURNING id")    \
 	X(IMPORT_END,                                                                              \
 		"UPDATE imports SET ended_ns = ?2, verdict = ?3, files_selected = ?4, "            \
@@ -476,6 +477,20 @@ int ledger_card(struct ledger *ledger, const struct ledger_card *card, int64_t *
 		card->fs_type, (int64_t)card->size_bytes, clock_wall_ns());
 
 	return r < 0 ? r : step_for_id(ledger, stmt, card_id);
+}
+
+int ledger_find_card(struct ledger *ledger, const char *identity, int64_t *card_id)
+{
+	sqlite3_stmt *stmt;
+	int r = bind_all(ledger, STATEMENT_CARD_FIND, &stmt, "s", identity);
+
+	if (r == 0)
+		r = step(ledger, stmt);
+	if (r <= 0)
+		return r;
+	*card_id = sqlite3_column_int64(stmt, 0);
+	(void)sqlite3_reset(stmt);
+	return 1;
 }
 
 int ledger_import_begin(struct ledger *ledger, int64_t card_id, int64_t *import_id)

@@ -92,6 +92,9 @@ void ledger_rollback(struct ledger *ledger);
 /* Known or new; *card_id is set. first_seen/last_seen follow the wall clock. */
 int ledger_card(struct ledger *ledger, const struct ledger_card *card, int64_t *card_id);
 
+/* 1 and *card_id, or 0: never seen. */
+int ledger_find_card(struct ledger *ledger, const char *identity, int64_t *card_id);
+
 int ledger_import_begin(struct ledger *ledger, int64_t card_id, int64_t *import_id);
 int ledger_import_end(struct ledger *ledger, int64_t import_id, enum verdict verdict,
 	const struct import_counts *counts);
