@@ -175,20 +175,48 @@ static int compare_previews(const void *a, const void *b)
 	return p->size_bytes < q->size_bytes ? -1 : p->size_bytes > q->size_bytes;
 }
 
-static void read_kind(struct reader *reader)
+static void read_kind(const struct source *source, const struct head *head)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (!kinds[i].is_own(head))
+			continue;
+		kinds[i].read(source);
+		if (kinds[i].type)
+			facts_set_type(source->reader->facts, kinds[i].type);
+		return;
+	}
+}
+
+/* Of a damaged or unknown file without a date: JPEG or TIFF near its start, and no type. */
+static void read_behind_junk(const struct source *source, const struct head *head)
+{
+	char type[MEDIA_TYPE_BYTES];
+	struct source inner;
+	size_t at = 0;
+
+	while (at + 4 <= head->size_bytes && !starts(head, at, "\xff\xd8\xff", 3) &&
+		!starts(head, at, "II*", 4) && !starts(head, at, "MM\0*", 4))
+		at++;
+	if (at + 4 > head->size_bytes)
+		return;
+	inner = source_from(source, at);
+	memcpy(type, source->reader->facts->type, sizeof(type));
+	if (head->bytes[at] == 0xff)
+		jpeg_read(&inner);
+	else
+		tiff_read(&inner);
+	memcpy(source->reader->facts->type, type, sizeof(type));
+}
+
+static void read_file(struct reader *reader)
 {
 	struct source source = source_of_file(reader);
 	struct head head;
 
 	head.size_bytes = source_read_some(&source, 0, head.bytes, sizeof(head.bytes));
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if (!kinds[i].is_own(&head))
-			continue;
-		kinds[i].read(&source);
-		if (kinds[i].type)
-			facts_set_type(reader->facts, kinds[i].type);
-		return;
-	}
+	read_kind(&source, &head);
+	if (!dates_has_any(&reader->dates))
+		read_behind_junk(&source, &head);
 }
 
 int media_read(const struct media_input *input, struct media_facts *facts)
@@ -199,7 +227,7 @@ int media_read(const struct media_input *input, struct media_facts *facts)
 	if (!reader)
 		return -ENOMEM;
 	reader_init(reader, input, facts);
-	read_kind(reader);
+	read_file(reader);
 	dates_choose(&reader->dates, facts);
 	qsort(facts->previews, facts->preview_count, sizeof(facts->previews[0]), compare_previews);
 	return reader->error;

@@ -9,6 +9,7 @@
 
 #define KEY_BYTES 16
 #define SETS_MAX 2000
+#define RESYNC_BYTES 4096
 #define TAG_PACKAGE_CREATION_DATE 0x4405
 #define TAG_STORED_HEIGHT 0x3202
 #define TAG_STORED_WIDTH 0x3203
@@ -42,12 +43,24 @@ static bool read_length(const struct source *source, uint64_t *at, uint64_t *ret
 	return true;
 }
 
+/* Behind a wrong length the next key is looked for, not far away. */
+static bool find_key(const struct source *source, uint64_t *at)
+{
+	uint8_t bytes[RESYNC_BYTES];
+	size_t n = source_read_some(source, *at, bytes, sizeof(bytes));
+	const uint8_t *key = memmem(bytes, n, smpte_prefix, sizeof(smpte_prefix));
+
+	if (!key)
+		return false;
+	*at += (uint64_t)(key - bytes);
+	return true;
+}
+
 static bool next_klv(const struct source *source, uint64_t *at, struct klv *ret)
 {
 	uint64_t size_bytes;
 
-	if (!source_read(source, *at, ret->key, KEY_BYTES) ||
-		memcmp(ret->key, smpte_prefix, sizeof(smpte_prefix)) != 0)
+	if (!find_key(source, at) || !source_read(source, *at, ret->key, KEY_BYTES))
 		return false;
 	*at += KEY_BYTES;
 	if (!read_length(source, at, &size_bytes) || size_bytes > UINT64_MAX - *at)
