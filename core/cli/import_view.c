@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,12 +143,9 @@ static void cut_to_cells(char *text, size_t cells)
 
 static void erase_live(struct import_view *view)
 {
-	char text[64] = "";
-
 	if (view->live_lines)
-		(void)text_format(text, sizeof(text), "\033[%uF\033[J", view->live_lines);
+		say(view, "\033[%uF\033[J", view->live_lines);
 	view->live_lines = 0;
-	output_text(view->output, text, false);
 }
 
 static unsigned permille_done(const struct event *event)
@@ -497,13 +495,14 @@ static void show_event(struct import_view *view, const struct event *event)
 
 static void print_json(struct import_view *view, const struct event *event)
 {
+	CLEANUP(freep) char *object = NULL;
 	CLEANUP(freep) char *line = NULL;
 
 	if (output_is_broken(view->output))
 		return;
-	line = event_json_encode(event);
-	if (line)
-		say(view, "%s\n", line);
+	object = event_json_encode(event);
+	if (object && asprintf(&line, "%s\n", object) >= 0)
+		output_text(view->output, line, event->type == EVENT_CARD_PROGRESS);
 }
 
 void import_view_event(const struct event *event, void *userdata)

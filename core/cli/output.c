@@ -106,6 +106,8 @@ void output_text(struct output *output, const char *text, bool may_drop)
 {
 	size_t length = strlen(text);
 
+	if (length == 0)
+		return;
 	(void)pthread_mutex_lock(&output->mutex);
 	while (output->length > BLOCK_BYTES && !output->is_broken)
 		(void)pthread_cond_wait(&output->changed, &output->mutex);
