@@ -2,10 +2,8 @@
 /*
  * main.c - imgtank: finds the sub-command and runs it.
  */
-#include <errno.h>
 #include <getopt.h>
 #include <locale.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
