@@ -230,20 +230,27 @@ static int make_id(struct tank *tank)
 	return r;
 }
 
-static void remove_run(struct tank *tank, const char *run, int run_fd)
+/* Opened anew: btrfs shows nothing that was made after a folder was opened. */
+static DIR *open_listing(int dir_fd, const char *name)
 {
-	int fd = fcntl(run_fd, F_DUPFD_CLOEXEC, 3);
+	int fd = fd_open_dir(dir_fd, name);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!dir)
+		fd_close(fd);
+	return dir;
+}
+
+static void remove_run(struct tank *tank, const char *run)
+{
+	DIR *dir = open_listing(tank->tmp_fd, run);
 	struct dirent *entry;
 
-	if (!dir) {
-		fd_close(fd);
-		return;
-	}
-	while ((entry = readdir(dir)))
+	while (dir && (entry = readdir(dir)))
 		if (entry->d_name[0] != '.')
-			(void)unlinkat(run_fd, entry->d_name, 0); /* else the next sweep */
-	(void)closedir(dir);
+			(void)unlinkat(dirfd(dir), entry->d_name, 0); /* else the next sweep */
+	if (dir)
+		(void)closedir(dir);
 	(void)unlinkat(tank->tmp_fd, run, AT_REMOVEDIR);
 }
 
@@ -257,24 +264,19 @@ static void sweep_one(struct tank *tank, const char *run)
 		return;
 	lock_fd = open_lock(run_fd, "lock");
 	if (lock_fd >= 0 && lock(lock_fd, LOCK_EX | LOCK_NB) == 0)
-		remove_run(tank, run, run_fd);
+		remove_run(tank, run);
 }
 
 static void sweep_dead_runs(struct tank *tank)
 {
-	int fd = fcntl(tank->tmp_fd, F_DUPFD_CLOEXEC, 3);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	DIR *dir = open_listing(tank->tmp_fd, ".");
 	struct dirent *entry;
 
-	if (!dir) {
-		fd_close(fd);
-		return;
-	}
-	rewinddir(dir);
-	while ((entry = readdir(dir)))
+	while (dir && (entry = readdir(dir)))
 		if (entry->d_name[0] != '.')
 			sweep_one(tank, entry->d_name);
-	(void)closedir(dir);
+	if (dir)
+		(void)closedir(dir);
 }
 
 static int start_run(struct tank *tank)
@@ -395,7 +397,7 @@ int tank_open(struct tank *tank, const struct tank_options *options, enum fault 
 void tank_close(struct tank *tank)
 {
 	if (tank->run_fd >= 0)
-		remove_run(tank, tank->run_name, tank->run_fd);
+		remove_run(tank, tank->run_name);
 	tank_forget_folder(tank);
 	fd_close(tank->run_lock_fd);
 	fd_close(tank->settle_fd);
