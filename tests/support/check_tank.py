@@ -246,13 +246,14 @@ def check_history(names, history, findings):
             findings.say(f"number {key[0]} with {key[1]!r} was used for two contents ({name!r})")
 
 
-def check_no_leftovers(tank, findings):
+def check_no_leftovers(tank, findings, damaged=False):
+    """damaged: copies that did not match may have been set aside."""
     allowed = {b"images", b"thumbnails", b".imgtank"}
     root = os.fsencode(tank)
     for name in list_folder(root):
         if name not in allowed:
             findings.say(f"{os.fsdecode(name)!r} does not belong into the tank's folder")
-    for folder in (b"tmp", b"damaged"):
+    for folder in (b"tmp",) if damaged else (b"tmp", b"damaged"):
         path = os.path.join(root, b".imgtank", folder)
         if os.path.isdir(path):
             for name in list_folder(path):
@@ -356,14 +357,15 @@ def check_ledger(tank, findings, partial=False):
     return len(claimed)
 
 
-def check_tank(tank, expected=None, history=None, partial=False, ledger=True, tolerance=0):
+def check_tank(tank, expected=None, history=None, partial=False, ledger=True, tolerance=0,
+               damaged=False):
     """All of it; returns the list of findings, empty if all is well."""
     findings = Findings()
     names = check_images(tank, expected, findings, partial, tolerance)
     if history is not None:
         check_history(names, history, findings)
     if not partial:
-        check_no_leftovers(tank, findings)
+        check_no_leftovers(tank, findings, damaged)
     check_thumbnails(tank, findings, partial)
     if ledger and not partial:
         check_ledger(tank, findings)

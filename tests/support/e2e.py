@@ -181,11 +181,12 @@ def make_image(path, kind, size_mb, source=None):
     """A file with a file system in it, filled from the folder source if the maker can."""
     maker = {"ext4": "mkfs.ext4", "xfs": "mkfs.xfs", "btrfs": "mkfs.btrfs",
              "vfat": "mkfs.vfat", "exfat": "mkfs.exfat"}[kind]
+    quiet = [] if kind in ("vfat", "exfat") else ["-q"]
     if not shutil.which(maker):
         raise Skip(f"{maker} is not installed")
     with open(path, "xb") as out:
         out.truncate(size_mb << 20)
-    command = [maker, "-q", path] if kind != "vfat" else [maker, path]
+    command = [maker, *quiet, path]
     if source:
         command[1:1] = ["-d", str(source)]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -196,10 +197,12 @@ def mounted(image, folder, options="loop"):
     """Mounts image at folder for the time of the block."""
     need_root()
     os.makedirs(folder, exist_ok=True)
-    made = subprocess.run(["mount", "-o", options, str(image), str(folder)], check=False,
+    kind = ["-t", "tmpfs"] if image == "tmpfs" else []
+    made = subprocess.run(["mount", *kind, "-o", options, str(image), str(folder)], check=False,
                           capture_output=True, text=True)
     if made.returncode != 0:
-        raise Skip(f"{image} cannot be mounted here: {made.stderr.strip()}")
+        reason = made.stderr.strip().splitlines()[0].split(": ", 1)[-1]
+        raise Skip(f"it cannot be mounted here: {reason}")
     try:
         yield pathlib.Path(folder)
     finally:
@@ -238,11 +241,12 @@ class Work:
         sources = [c.root if isinstance(c, make_card.Card) else c for c in cards]
         return import_json(self.tank, *sources, args=args, **more)
 
-    def check(self, partial=False, tolerance=0, ledger=True, tank=None, cards=True):
+    def check(self, partial=False, tolerance=0, ledger=True, tank=None, cards=True,
+              damaged=False):
         tank = str(tank or self.tank)
         history = self.histories.setdefault(tank, {})
         findings = check_tank.check_tank(tank, self.expected, history, partial, ledger,
-                                         tolerance)
+                                         tolerance, damaged)
         for root, before in self.snapshots.items():
             if cards:
                 check_tank.check_card(root, before, findings)
