@@ -142,7 +142,7 @@ static int import_one(
 	const struct engine_options *engine, enum view_kind kind, struct output *output)
 {
 	struct import_view *view = NULL;
-	struct engine_result result;
+	struct engine_result result = {0};
 	int r = import_view_new(&view, kind, output, engine->tank_path);
 
 	if (r == 0)

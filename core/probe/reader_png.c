@@ -194,8 +194,9 @@ static bool parse_text(const struct chunk *chunk, struct text *ret)
 		ret->is_compressed = flags[0] == 1;
 		at += 2;
 		/* The language and the translated keyword. */
-		if (!skip_string(data, &at) || !skip_string(data, &at))
-			return false;
+		for (int i = 0; i < 2; i++)
+			if (!skip_string(data, &at))
+				return false;
 	}
 	ret->data = source_from(data, at);
 	return true;
