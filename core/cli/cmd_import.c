@@ -148,7 +148,11 @@ static int import_one(
 	if (r == 0)
 		r = engine_import(engine, import_view_event, view, &result);
 	import_view_free(view);
-	return r < 0 ? EXIT_TROUBLE : status_of(&result, engine->verify);
+	if (r < 0) {
+		cli_print_fault(FAULT_INTERNAL, r);
+		return EXIT_TROUBLE;
+	}
+	return status_of(&result, engine->verify);
 }
 
 static int import_all(
@@ -163,8 +167,10 @@ static int import_all(
 	engine.card_id = request->card_id;
 	engine.card_label = request->card_label;
 	engine.cancel = interrupt_flag();
-	if (output_new(&output, STDOUT_FILENO) < 0)
+	if (output_new(&output, STDOUT_FILENO) < 0) {
+		cli_print_fault(FAULT_INTERNAL, -ENOMEM);
 		return EXIT_TROUBLE;
+	}
 	for (int i = optind; i < argc && status != EXIT_INTERRUPTED; i++) {
 		int one;
 
