@@ -81,7 +81,7 @@ void photoshop_read(const struct source *source)
 		else if (resource.id == 0x0422)
 			tiff_read_exif(&resource.data, DATE_RANK_COPY);
 		else if (resource.id == 0x0424)
-			xmp_read(&resource.data);
+			(void)xmp_read(&resource.data);
 	}
 	reader_leave(source->reader);
 }

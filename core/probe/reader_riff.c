@@ -288,7 +288,7 @@ static void read_chunk(struct riff *riff, const struct chunk *chunk)
 		break;
 	case CHUNK_ID('X', 'M', 'P', ' '):
 	case CHUNK_ID('_', 'P', 'M', 'X'):
-		xmp_read(data);
+		(void)xmp_read(data);
 		break;
 	case CHUNK_ID('V', 'P', '8', ' '):
 	case CHUNK_ID('V', 'P', '8', 'L'):
