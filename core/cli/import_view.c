@@ -14,6 +14,7 @@
 #include "core/base/cleanup.h"
 #include "core/base/clock.h"
 #include "core/base/text.h"
+#include "core/cli/cli.h"
 #include "core/protocol/event_json.h"
 
 #define FAILED_SHOWN 20
@@ -338,7 +339,7 @@ static void show_fault(struct import_view *view, const struct event *event)
 		say(view, " %s more would be needed.", size);
 	}
 	say(view, "\n  %s\n  %s\n", text->safe, text->remedy);
-	if (event->error < 0)
+	if (event->error < 0 && cli_errno_helps(event->fault))
 		say(view, "  (The system says: %s.)\n", strerrordesc_np(-event->error) ?: "?");
 }
 
@@ -395,6 +396,11 @@ static void show_done(struct import_view *view, const struct event *event)
 	if (event->counts->files_selected)
 		show_counts(view, event);
 	show_left_out(view, event);
+	if (event->thumbnails_left > 20)
+		say(view,
+			"  %u thumbnails are still being made; the card is not needed for that. "
+			"Ctrl-C ends it.\n",
+			event->thumbnails_left);
 }
 
 /* ---- events -------------------------------------------------------------------------- */

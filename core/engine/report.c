@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/clock.h"
+#include "core/base/fd.h"
 #include "core/base/text.h"
 #include "core/engine/run.h"
 
@@ -18,6 +19,7 @@ void item_free(struct item *item)
 {
 	if (!item)
 		return;
+	fd_close(item->source_fd);
 	free(item->path);
 	free(item->escaped_path);
 	free(item);
@@ -43,6 +45,9 @@ void run_stop(struct run *run, enum fault fault, int error)
 
 static void send(struct run *run, struct event *event)
 {
+	if (run->is_told)
+		return; /* card-done is the last word */
+	run->is_told = event->type == EVENT_CARD_DONE;
 	event->seq = ++run->seq;
 	event->time_usec = clock_monotonic_usec() - run->start_usec;
 	event->card = run->card.identity;

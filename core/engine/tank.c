@@ -87,6 +87,8 @@ static int learn_file_system(struct tank *tank)
 		return -errno;
 	(void)text_format(tank->fs_name, sizeof(tank->fs_name), "0x%lx", (unsigned long)fs.f_type);
 	tank->read_back = TANK_READ_BACK_DROP;
+	/* The size field of a FAT directory entry has 32 bits. */
+	tank->file_bytes_max = fs.f_type == MSDOS_SUPER_MAGIC ? UINT32_MAX : INT64_MAX;
 	tank->sync_flushes_disk = false;
 	for (size_t i = 0; i < sizeof(file_systems) / sizeof(file_systems[0]); i++) {
 		if ((unsigned long)fs.f_type != (unsigned long)file_systems[i].type)
@@ -133,12 +135,29 @@ static int open_root(struct tank *tank, const struct tank_options *options, enum
 	return learn_file_system(tank);
 }
 
-/* Makes a folder of ours if it is missing, and opens it; a link in its place is refused. */
-static int own_folder(int dir_fd, const char *name)
+int tank_give_to_owner(const struct tank *tank, int fd)
 {
-	if (mkdirat(dir_fd, name, FOLDER_MODE) < 0 && errno != EEXIST)
+	if (tank->owner == (uid_t)-1 && tank->group == (gid_t)-1)
+		return 0;
+	/* FAT has no owners: what it cannot do is not an error there. */
+	return fchown(fd, tank->owner, tank->group) < 0 && errno != EPERM ? -errno : 0;
+}
+
+/*
+ * Makes a folder of ours if it is missing, and opens it; a link in its place is refused.
+ * A new one belongs to whoever the pictures belong to.
+ */
+static int own_folder(const struct tank *tank, int dir_fd, const char *name)
+{
+	bool is_new = mkdirat(dir_fd, name, FOLDER_MODE) == 0;
+	int fd;
+
+	if (!is_new && errno != EEXIST)
 		return -errno;
-	return fd_open_dir(dir_fd, name);
+	fd = fd_open_dir(dir_fd, name);
+	if (fd >= 0 && is_new)
+		(void)tank_give_to_owner(tank, fd); /* then it belongs to whoever made it */
+	return fd;
 }
 
 static int open_lock(int dir_fd, const char *name)
@@ -211,20 +230,27 @@ static int make_id(struct tank *tank)
 	return r;
 }
 
-static void remove_run(struct tank *tank, const char *run, int run_fd)
+/* Opened anew: btrfs shows nothing that was made after a folder was opened. */
+static DIR *open_listing(int dir_fd, const char *name)
 {
-	int fd = fcntl(run_fd, F_DUPFD_CLOEXEC, 3);
+	int fd = fd_open_dir(dir_fd, name);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!dir)
+		fd_close(fd);
+	return dir;
+}
+
+static void remove_run(struct tank *tank, const char *run)
+{
+	DIR *dir = open_listing(tank->tmp_fd, run);
 	struct dirent *entry;
 
-	if (!dir) {
-		fd_close(fd);
-		return;
-	}
-	while ((entry = readdir(dir)))
+	while (dir && (entry = readdir(dir)))
 		if (entry->d_name[0] != '.')
-			(void)unlinkat(run_fd, entry->d_name, 0); /* else the next sweep */
-	(void)closedir(dir);
+			(void)unlinkat(dirfd(dir), entry->d_name, 0); /* else the next sweep */
+	if (dir)
+		(void)closedir(dir);
 	(void)unlinkat(tank->tmp_fd, run, AT_REMOVEDIR);
 }
 
@@ -238,24 +264,19 @@ static void sweep_one(struct tank *tank, const char *run)
 		return;
 	lock_fd = open_lock(run_fd, "lock");
 	if (lock_fd >= 0 && lock(lock_fd, LOCK_EX | LOCK_NB) == 0)
-		remove_run(tank, run, run_fd);
+		remove_run(tank, run);
 }
 
 static void sweep_dead_runs(struct tank *tank)
 {
-	int fd = fcntl(tank->tmp_fd, F_DUPFD_CLOEXEC, 3);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	DIR *dir = open_listing(tank->tmp_fd, ".");
 	struct dirent *entry;
 
-	if (!dir) {
-		fd_close(fd);
-		return;
-	}
-	rewinddir(dir);
-	while ((entry = readdir(dir)))
+	while (dir && (entry = readdir(dir)))
 		if (entry->d_name[0] != '.')
 			sweep_one(tank, entry->d_name);
-	(void)closedir(dir);
+	if (dir)
+		(void)closedir(dir);
 }
 
 static int start_run(struct tank *tank)
@@ -294,16 +315,16 @@ static int open_parts(struct tank *tank)
 	int r;
 
 	for (size_t i = 0; i < 2; i++) {
-		int fd = own_folder(tank->fd, folders[i]);
+		int fd = own_folder(tank, tank->fd, folders[i]);
 
 		if (fd < 0)
 			return fd;
 		fd_close(fd);
 	}
-	tank->meta_fd = own_folder(tank->fd, ".imgtank");
+	tank->meta_fd = own_folder(tank, tank->fd, ".imgtank");
 	if (tank->meta_fd < 0)
 		return tank->meta_fd;
-	tank->tmp_fd = own_folder(tank->meta_fd, "tmp");
+	tank->tmp_fd = own_folder(tank, tank->meta_fd, "tmp");
 	if (tank->tmp_fd < 0)
 		return tank->tmp_fd;
 	tank->lock_fd = open_lock(tank->meta_fd, "lock");
@@ -328,6 +349,7 @@ static void clear(struct tank *tank)
 	memset(tank, 0, sizeof(*tank));
 	tank->fd = tank->meta_fd = tank->tmp_fd = tank->run_fd = -1;
 	tank->lock_fd = tank->settle_fd = tank->run_lock_fd = -1;
+	tank->folder_fd = -1;
 }
 
 int tank_open_read_only(struct tank *tank, const char *path, enum fault *fault)
@@ -375,7 +397,8 @@ int tank_open(struct tank *tank, const struct tank_options *options, enum fault 
 void tank_close(struct tank *tank)
 {
 	if (tank->run_fd >= 0)
-		remove_run(tank, tank->run_name, tank->run_fd);
+		remove_run(tank, tank->run_name);
+	tank_forget_folder(tank);
 	fd_close(tank->run_lock_fd);
 	fd_close(tank->settle_fd);
 	fd_close(tank->lock_fd);
@@ -425,17 +448,17 @@ int tank_temp_create(struct tank *tank, struct tank_temp *temp)
 int tank_temp_finish(const struct tank *tank, const struct tank_temp *temp, int64_t mtime_ns)
 {
 	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {0}};
+	int r = tank_give_to_owner(tank, temp->fd);
 
+	if (r < 0)
+		return r;
 	times[1].tv_sec = mtime_ns / 1000000000;
 	times[1].tv_nsec = mtime_ns % 1000000000;
 	if (times[1].tv_nsec < 0) {
 		times[1].tv_sec--;
 		times[1].tv_nsec += 1000000000;
 	}
-	/* FAT has no owners and only one mode bit: what it cannot do is not an error there. */
-	if ((tank->owner != (uid_t)-1 || tank->group != (gid_t)-1) &&
-		fchown(temp->fd, tank->owner, tank->group) < 0 && errno != EPERM)
-		return -errno;
+	/* FAT has only one mode bit: what it cannot do is not an error there. */
 	if (fchmod(temp->fd, PICTURE_MODE) < 0 && errno != EPERM)
 		return -errno;
 	if (futimens(temp->fd, times) < 0)
@@ -468,7 +491,7 @@ int tank_open_folder(const struct tank *tank, const char *path, bool create)
 		}
 		memcpy(part, path, length);
 		part[length] = '\0';
-		next = create ? own_folder(at, part) : fd_open_dir(at, part);
+		next = create ? own_folder(tank, at, part) : fd_open_dir(at, part);
 		fd_close(at);
 		at = next;
 		path += length + (path[length] == '/');
@@ -517,23 +540,40 @@ static int rename_named(struct tank *tank, struct tank_temp *temp, int dir_fd, c
 	return rename_checked(tank, temp, dir_fd, name);
 }
 
+void tank_forget_folder(struct tank *tank)
+{
+	fd_close(tank->folder_fd);
+	tank->folder_fd = -1;
+}
+
+/* Most files of a batch land in one folder: it is opened once. */
+static int publish_folder(struct tank *tank, const char *path, size_t length)
+{
+	if (length >= sizeof(tank->folder_path))
+		return -ENAMETOOLONG;
+	if (tank->folder_fd >= 0 && !strncmp(tank->folder_path, path, length) &&
+		tank->folder_path[length] == '\0')
+		return tank->folder_fd;
+	tank_forget_folder(tank);
+	memcpy(tank->folder_path, path, length);
+	tank->folder_path[length] = '\0';
+	tank->folder_fd = tank_open_folder(tank, tank->folder_path, true);
+	return tank->folder_fd;
+}
+
 int tank_publish(struct tank *tank, struct tank_temp *temp, const char *path)
 {
-	CLEANUP(fd_closep) int dir_fd = -1;
 	const char *name = strrchr(path, '/');
-	char folder[PATH_MAX];
-	int r;
+	int folder_fd, r;
 
-	if (!name || (size_t)(name - path) >= sizeof(folder))
+	if (!name)
 		return -EINVAL;
-	memcpy(folder, path, (size_t)(name - path));
-	folder[name - path] = '\0';
+	folder_fd = publish_folder(tank, path, (size_t)(name - path));
+	if (folder_fd < 0)
+		return folder_fd;
 	name++;
-	dir_fd = tank_open_folder(tank, folder, true);
-	if (dir_fd < 0)
-		return dir_fd;
-	r = temp->name[0] ? rename_named(tank, temp, dir_fd, name)
-			  : link_unnamed(temp, dir_fd, name);
+	r = temp->name[0] ? rename_named(tank, temp, folder_fd, name)
+			  : link_unnamed(temp, folder_fd, name);
 	if (r < 0)
 		return r;
 	temp->name[0] = '\0';
@@ -584,7 +624,7 @@ void tank_lock_shared(struct tank *tank)
 
 int tank_set_aside(struct tank *tank, const char *path)
 {
-	CLEANUP(fd_closep) int damaged_fd = own_folder(tank->meta_fd, "damaged");
+	CLEANUP(fd_closep) int damaged_fd = own_folder(tank, tank->meta_fd, "damaged");
 	const char *base = strrchr(path, '/');
 	char name[NAME_MAX + 1], random[9];
 	int r = random_hex(random, 8);

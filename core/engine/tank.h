@@ -46,6 +46,7 @@ struct tank {
 	char id[TANK_ID_BYTES];
 	char fs_name[24];
 	enum tank_read_back read_back;
+	uint64_t file_bytes_max; /* of one file, where the file system has a low limit */
 	bool sync_flushes_disk; /* syncfs() alone flushes the disk's own cache too */
 	uint64_t keep_free_bytes;
 	uid_t owner;
@@ -53,6 +54,8 @@ struct tank {
 	int fd, meta_fd, tmp_fd, run_fd;
 	int lock_fd, settle_fd, run_lock_fd;
 	char run_name[48];
+	int folder_fd; /* the folder that a file was last published in; settle thread only */
+	char folder_path[PATH_MAX];
 	_Atomic bool has_no_tmpfile;
 	_Atomic uint32_t next_temp;
 };
@@ -82,6 +85,8 @@ struct tank_temp {
 int tank_temp_create(struct tank *tank, struct tank_temp *temp);
 /* Mode, owner and mtime as they shall land. */
 int tank_temp_finish(const struct tank *tank, const struct tank_temp *temp, int64_t mtime_ns);
+/* To the configured owner, if there is one and the file system knows owners. */
+int tank_give_to_owner(const struct tank *tank, int fd);
 /* Takes fd from temp and removes its name. Fine for one that is gone. */
 void tank_temp_drop(struct tank *tank, struct tank_temp *temp);
 
@@ -90,6 +95,9 @@ void tank_temp_drop(struct tank *tank, struct tank_temp *temp);
  * Never replaces: -EEXIST. The data must be durable before (tank_barrier()).
  */
 int tank_publish(struct tank *tank, struct tank_temp *temp, const char *path);
+
+/* The next tank_publish() looks for its folder anew: somebody may have moved it. */
+void tank_forget_folder(struct tank *tank);
 
 /* Everything written to the tank's disk up to now, by anybody, is durable after it. */
 int tank_barrier(struct tank *tank);

@@ -64,6 +64,9 @@
 	X(SOURCE_ADD,                                                                              \
 		"INSERT OR REPLACE INTO sources (card_id, path, size_bytes, mtime_ns, ctime_ns, "  \
 		"btime_ns, file_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")                          \
+	X(SOURCE_PATH,                                                                             \
+		"SELECT path FROM sources WHERE file_id = ?1 AND card_id = ?2 ORDER BY path "      \
+		"LIMIT 1")                                                                         \
 	X(SOURCES_DROP, "DELETE FROM sources WHERE file_id = ?1")                                  \
 	X(SEQUENCE_DRAW,                                                                           \
 		"UPDATE meta SET value = value + ?1 WHERE key = 'next_sequence' RETURNING value")  \
@@ -153,7 +156,10 @@ static int bind_all(
 	struct ledger *ledger, enum statement which, sqlite3_stmt **ret, const char *format, ...)
 {
 	va_list args;
-	int r = statement(ledger, which, ret);
+	int r;
+
+	*ret = NULL;
+	r = statement(ledger, which, ret);
 
 	if (r < 0)
 		return r;
@@ -184,7 +190,7 @@ static int step(struct ledger *ledger, sqlite3_stmt *stmt)
 
 static int run_plain(struct ledger *ledger, enum statement which)
 {
-	sqlite3_stmt *stmt;
+	sqlite3_stmt *stmt = NULL;
 	int r = statement(ledger, which, &stmt);
 
 	if (r < 0)
@@ -339,7 +345,7 @@ static int make_or_match(struct ledger *ledger, const char *tank_id)
 static int prepare_all(struct ledger *ledger)
 {
 	for (int i = 0; i < STATEMENTS_COUNT; i++) {
-		sqlite3_stmt *stmt;
+		sqlite3_stmt *stmt = NULL;
 		int r = statement(ledger, (enum statement)i, &stmt);
 
 		if (r < 0)
@@ -472,7 +478,7 @@ void ledger_rollback(struct ledger *ledger)
 
 int ledger_card(struct ledger *ledger, const struct ledger_card *card, int64_t *card_id)
 {
-	sqlite3_stmt *stmt;
+	sqlite3_stmt *stmt = NULL;
 	int r = bind_all(ledger, STATEMENT_CARD_ADD, &stmt, "sssii", card->identity, card->label,
 		card->fs_type, (int64_t)card->size_bytes, clock_wall_ns());
 
@@ -481,7 +487,7 @@ int ledger_card(struct ledger *ledger, const struct ledger_card *card, int64_t *
 
 int ledger_find_card(struct ledger *ledger, const char *identity, int64_t *card_id)
 {
-	sqlite3_stmt *stmt;
+	sqlite3_stmt *stmt = NULL;
 	int r = bind_all(ledger, STATEMENT_CARD_FIND, &stmt, "s", identity);
 
 	if (r == 0)
@@ -495,7 +501,7 @@ int ledger_find_card(struct ledger *ledger, const char *identity, int64_t *card_
 
 int ledger_import_begin(struct ledger *ledger, int64_t card_id, int64_t *import_id)
 {
-	sqlite3_stmt *stmt;
+	sqlite3_stmt *stmt = NULL;
 	int r = bind_all(ledger, STATEMENT_IMPORT_ADD, &stmt, "ii", card_id, clock_wall_ns());
 
 	return r < 0 ? r : step_for_id(ledger, stmt, import_id);
@@ -504,7 +510,7 @@ int ledger_import_begin(struct ledger *ledger, int64_t card_id, int64_t *import_
 int ledger_import_end(struct ledger *ledger, int64_t import_id, enum verdict verdict,
 	const struct import_counts *counts)
 {
-	sqlite3_stmt *stmt;
+	sqlite3_stmt *stmt = NULL;
 	int r = bind_all(ledger, STATEMENT_IMPORT_END, &stmt, "iisiiiiiii", import_id,
 		clock_wall_ns(), verdict_name(verdict), (int64_t)counts->files_selected,
 		(int64_t)counts->files_known, (int64_t)counts->files_copied,
@@ -517,7 +523,7 @@ int ledger_import_end(struct ledger *ledger, int64_t import_id, enum verdict ver
 int ledger_find_source(struct ledger *ledger, int64_t card_id, const char *path,
 	const struct ledger_stamp *stamp, struct ledger_file *file)
 {
-	sqlite3_stmt *stmt;
+	sqlite3_stmt *stmt = NULL;
 	int r = bind_all(ledger, STATEMENT_FIND_SOURCE, &stmt, "isiiii", card_id, path,
 		(int64_t)stamp->size_bytes, stamp->mtime_ns, stamp->ctime_ns, stamp->btime_ns);
 
@@ -527,7 +533,7 @@ int ledger_find_source(struct ledger *ledger, int64_t card_id, const char *path,
 int ledger_find_content(struct ledger *ledger, const uint8_t hash[LEDGER_HASH_BYTES],
 	uint64_t size_bytes, struct ledger_file *file)
 {
-	sqlite3_stmt *stmt;
+	sqlite3_stmt *stmt = NULL;
 	int r = bind_all(ledger, STATEMENT_FIND_CONTENT, &stmt, "hi", hash, (int64_t)size_bytes);
 
 	return r < 0 ? r : step_for_file(ledger, stmt, file);
@@ -536,7 +542,7 @@ int ledger_find_content(struct ledger *ledger, const uint8_t hash[LEDGER_HASH_BY
 int ledger_find_partner(struct ledger *ledger, const char *stem, const char *capture_time,
 	const char *make, const char *model, struct ledger_file *file)
 {
-	sqlite3_stmt *stmt;
+	sqlite3_stmt *stmt = NULL;
 	int r = bind_all(
 		ledger, STATEMENT_FIND_PARTNER, &stmt, "ssss", stem, capture_time, make, model);
 
@@ -545,7 +551,7 @@ int ledger_find_partner(struct ledger *ledger, const char *stem, const char *cap
 
 int ledger_has_path(struct ledger *ledger, const char *tank_path)
 {
-	sqlite3_stmt *stmt;
+	sqlite3_stmt *stmt = NULL;
 	int r = bind_all(ledger, STATEMENT_HAS_PATH, &stmt, "s", tank_path);
 
 	if (r < 0)
@@ -558,7 +564,7 @@ int ledger_has_path(struct ledger *ledger, const char *tank_path)
 
 int ledger_file_by_id(struct ledger *ledger, int64_t id, struct ledger_file *file)
 {
-	sqlite3_stmt *stmt;
+	sqlite3_stmt *stmt = NULL;
 	int r = bind_all(ledger, STATEMENT_FILE_BY_ID, &stmt, "i", id);
 
 	return r < 0 ? r : step_for_file(ledger, stmt, file);
@@ -566,7 +572,7 @@ int ledger_file_by_id(struct ledger *ledger, int64_t id, struct ledger_file *fil
 
 int ledger_add_file(struct ledger *ledger, struct ledger_file *file)
 {
-	sqlite3_stmt *stmt;
+	sqlite3_stmt *stmt = NULL;
 	int r = bind_all(ledger, STATEMENT_FILE_ADD, &stmt, "hiisssisssii", file->hash,
 		(int64_t)file->size_bytes, file->mtime_ns, file->tank_path, file->capture_time,
 		file->date_source, (int64_t)file->is_guess, file->make, file->model, file->stem,
@@ -580,7 +586,7 @@ int ledger_add_file(struct ledger *ledger, struct ledger_file *file)
 
 static int run_for_file(struct ledger *ledger, enum statement which, int64_t file_id, int64_t value)
 {
-	sqlite3_stmt *stmt;
+	sqlite3_stmt *stmt = NULL;
 	int r = statement(ledger, which, &stmt);
 
 	if (r < 0)
@@ -614,12 +620,27 @@ int ledger_set_thumbnail(struct ledger *ledger, int64_t file_id, bool has_thumbn
 int ledger_add_source(struct ledger *ledger, int64_t card_id, const char *path,
 	const struct ledger_stamp *stamp, int64_t file_id)
 {
-	sqlite3_stmt *stmt;
+	sqlite3_stmt *stmt = NULL;
 	int r = bind_all(ledger, STATEMENT_SOURCE_ADD, &stmt, "isiiiii", card_id, path,
 		(int64_t)stamp->size_bytes, stamp->mtime_ns, stamp->ctime_ns, stamp->btime_ns,
 		file_id);
 
 	return r < 0 ? r : step_to_end(ledger, stmt);
+}
+
+int ledger_source_path(
+	struct ledger *ledger, int64_t card_id, int64_t file_id, char *path, size_t path_bytes)
+{
+	sqlite3_stmt *stmt = NULL;
+	int r = bind_all(ledger, STATEMENT_SOURCE_PATH, &stmt, "ii", file_id, card_id);
+
+	if (r == 0)
+		r = step(ledger, stmt);
+	if (r <= 0)
+		return r;
+	column_text(stmt, 0, path, path_bytes);
+	(void)sqlite3_reset(stmt);
+	return 1;
 }
 
 int ledger_drop_sources(struct ledger *ledger, int64_t file_id)
@@ -629,7 +650,7 @@ int ledger_drop_sources(struct ledger *ledger, int64_t file_id)
 
 int ledger_draw_sequence(struct ledger *ledger, uint32_t count, uint64_t *first)
 {
-	sqlite3_stmt *stmt;
+	sqlite3_stmt *stmt = NULL;
 	int64_t next = 0;
 	int r = bind_all(ledger, STATEMENT_SEQUENCE_DRAW, &stmt, "i", (int64_t)count);
 
@@ -646,7 +667,7 @@ int ledger_draw_sequence(struct ledger *ledger, uint32_t count, uint64_t *first)
 
 int ledger_raise_sequence(struct ledger *ledger, uint64_t highest)
 {
-	sqlite3_stmt *stmt;
+	sqlite3_stmt *stmt = NULL;
 	int r = bind_all(ledger, STATEMENT_SEQUENCE_RAISE, &stmt, "i", (int64_t)highest);
 
 	return r < 0 ? r : step_to_end(ledger, stmt);
@@ -656,7 +677,7 @@ int ledger_next_file(struct ledger *ledger, int64_t after_id, int state, int64_t
 	struct ledger_file *file)
 {
 	bool is_unfinished = state == LEDGER_PLACING || state == LEDGER_DURABLE;
-	sqlite3_stmt *stmt;
+	sqlite3_stmt *stmt = NULL;
 	int r = bind_all(ledger, is_unfinished ? STATEMENT_NEXT_UNFINISHED : STATEMENT_NEXT_FILE,
 		&stmt, "iii", after_id, (int64_t)state, import_id);
 
@@ -687,7 +708,7 @@ static void fill_import(sqlite3_stmt *stmt, struct ledger_import *import)
 
 int ledger_next_import(struct ledger *ledger, int64_t before_id, struct ledger_import *import)
 {
-	sqlite3_stmt *stmt;
+	sqlite3_stmt *stmt = NULL;
 	int r = bind_all(ledger, STATEMENT_NEXT_IMPORT, &stmt, "i", before_id);
 
 	if (r < 0)
@@ -702,7 +723,7 @@ int ledger_next_import(struct ledger *ledger, int64_t before_id, struct ledger_i
 
 int ledger_totals(struct ledger *ledger, struct ledger_totals *totals)
 {
-	sqlite3_stmt *stmt;
+	sqlite3_stmt *stmt = NULL;
 	int r = statement(ledger, STATEMENT_TOTALS, &stmt);
 
 	if (r < 0)

@@ -246,6 +246,14 @@ void dates_offer(struct dates *dates, enum date_role role, enum date_rank rank,
 	dates->slots[role].source = source;
 }
 
+bool dates_has_any(const struct dates *dates)
+{
+	for (int role = 0; role < DATE_ROLES_COUNT; role++)
+		if (stamp_is_set(&dates->slots[role].stamp))
+			return true;
+	return false;
+}
+
 void dates_choose(const struct dates *dates, struct media_facts *facts)
 {
 	for (int role = 0; role < DATE_ROLES_COUNT; role++) {

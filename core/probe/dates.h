@@ -77,6 +77,8 @@ void stamp_set_subsec(struct stamp *stamp, const void *text, size_t text_bytes);
 void dates_offer(struct dates *dates, enum date_role role, enum date_rank rank,
 	enum media_date_source source, const struct stamp *stamp);
 
+bool dates_has_any(const struct dates *dates);
+
 /* Writes the winner, if any, into facts. */
 void dates_choose(const struct dates *dates, struct media_facts *facts);
 

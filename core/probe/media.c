@@ -20,9 +20,15 @@ struct head {
 	size_t size_bytes;
 };
 
+static bool starts(const struct head *head, size_t at, const char *text, size_t text_bytes)
+{
+	return at + text_bytes <= head->size_bytes &&
+		memcmp(head->bytes + at, text, text_bytes) == 0;
+}
+
 static bool is_jpeg(const struct head *head)
 {
-	return head->size_bytes >= 3 && memcmp(head->bytes, "\xff\xd8\xff", 3) == 0;
+	return starts(head, 0, "\xff\xd8\xff", 3);
 }
 
 static bool is_tiff(const struct head *head)
@@ -35,14 +41,86 @@ static bool is_boxes(const struct head *head)
 	return bmff_is_header(head->bytes, head->size_bytes);
 }
 
+static bool is_riff(const struct head *head)
+{
+	return starts(head, 0, "RIFF", 4) || starts(head, 0, "RF64", 4);
+}
+
+static bool is_png(const struct head *head)
+{
+	return starts(head, 0, "\x89PNG\r\n\x1a\n", 8);
+}
+
+static bool is_ciff(const struct head *head)
+{
+	return ciff_is_header(head->bytes, head->size_bytes);
+}
+
+static bool is_raf(const struct head *head)
+{
+	return starts(head, 0, "FUJIFILM", 8);
+}
+
+static bool is_mrw(const struct head *head)
+{
+	return starts(head, 0, "\0MRM", 4);
+}
+
+static bool is_x3f(const struct head *head)
+{
+	return starts(head, 0, "FOVb", 4);
+}
+
+static bool is_ebml(const struct head *head)
+{
+	return starts(head, 0, "\x1a\x45\xdf\xa3", 4);
+}
+
+static bool is_mxf(const struct head *head)
+{
+	return mxf_is_header(head->bytes, head->size_bytes);
+}
+
+static bool is_mpegts(const struct head *head)
+{
+	return mpegts_stride(head->bytes, head->size_bytes) != 0;
+}
+
+static bool is_dv(const struct head *head)
+{
+	return dv_is_header(head->bytes, head->size_bytes);
+}
+
+static bool is_moi(const struct head *head)
+{
+	return starts(head, 0, "V6", 2) && head->size_bytes >= 14 && head->bytes[2] == 0 &&
+		head->bytes[3] == 0;
+}
+
 /* A packet, or an XML file that may turn out to hold one. */
 static bool is_xml(const struct head *head)
 {
 	size_t at = 0;
 
-	while (at < head->size_bytes && memchr("\xef\xbb\xbf\xff\xfe \t\r\n", head->bytes[at], 10))
+	while (at < head->size_bytes && memchr("\xef\xbb\xbf\xff\xfe \t\r\n", head->bytes[at], 9))
 		at++;
-	return at < head->size_bytes && head->bytes[at] == '<';
+	return at < head->size_bytes && (head->bytes[at] == '<' || starts(head, at, "\0<", 2));
+}
+
+static bool is_red(const struct head *head)
+{
+	return starts(head, 4, "RED1", 4) || starts(head, 4, "RED2", 4);
+}
+
+static bool is_mpeg(const struct head *head)
+{
+	return starts(head, 0, "\0\0\1\xba", 4) || starts(head, 0, "\0\0\1\xb3", 4);
+}
+
+/* Nothing in it says when. */
+static void read_nothing(const struct source *source)
+{
+	(void)source;
 }
 
 static const struct {
@@ -53,7 +131,20 @@ static const struct {
 	{is_jpeg, jpeg_read, "JPEG"},
 	{is_tiff, tiff_read, NULL},
 	{is_boxes, bmff_read, NULL},
+	{is_riff, riff_read, NULL},
+	{is_png, png_read, "PNG"},
+	{is_raf, raf_read, "RAF"},
+	{is_ciff, ciff_read, "CRW"},
+	{is_mrw, mrw_read, "MRW"},
+	{is_x3f, x3f_read, "X3F"},
+	{is_ebml, ebml_read, "MKV"},
+	{is_mxf, mxf_read, "MXF"},
+	{is_mpegts, mpegts_read, "MTS"},
+	{is_dv, dv_read, "DV"},
+	{is_moi, moi_read, "MOI"},
 	{is_xml, xmp_read, NULL},
+	{is_red, read_nothing, "R3D"},
+	{is_mpeg, read_nothing, "MPEG"},
 };
 
 static int compare_previews(const void *a, const void *b)
@@ -67,20 +158,48 @@ static int compare_previews(const void *a, const void *b)
 	return p->size_bytes < q->size_bytes ? -1 : p->size_bytes > q->size_bytes;
 }
 
-static void read_kind(struct reader *reader)
+static void read_kind(const struct source *source, const struct head *head)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (!kinds[i].is_own(head))
+			continue;
+		kinds[i].read(source);
+		if (kinds[i].type)
+			facts_set_type(source->reader->facts, kinds[i].type);
+		return;
+	}
+}
+
+/* Of a damaged or unknown file without a date: JPEG or TIFF near its start, and no type. */
+static void read_behind_junk(const struct source *source, const struct head *head)
+{
+	char type[MEDIA_TYPE_BYTES];
+	struct source inner;
+	size_t at = 0;
+
+	while (at + 4 <= head->size_bytes && !starts(head, at, "\xff\xd8\xff", 3) &&
+		!starts(head, at, "II*", 4) && !starts(head, at, "MM\0*", 4))
+		at++;
+	if (at + 4 > head->size_bytes)
+		return;
+	inner = source_from(source, at);
+	memcpy(type, source->reader->facts->type, sizeof(type));
+	if (head->bytes[at] == 0xff)
+		jpeg_read(&inner);
+	else
+		tiff_read(&inner);
+	memcpy(source->reader->facts->type, type, sizeof(type));
+}
+
+static void read_file(struct reader *reader)
 {
 	struct source source = source_of_file(reader);
 	struct head head;
 
 	head.size_bytes = source_read_some(&source, 0, head.bytes, sizeof(head.bytes));
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if (!kinds[i].is_own(&head))
-			continue;
-		kinds[i].read(&source);
-		if (kinds[i].type)
-			facts_set_type(reader->facts, kinds[i].type);
-		return;
-	}
+	read_kind(&source, &head);
+	if (!dates_has_any(&reader->dates))
+		read_behind_junk(&source, &head);
 }
 
 int media_read(const struct media_input *input, struct media_facts *facts)
@@ -91,7 +210,7 @@ int media_read(const struct media_input *input, struct media_facts *facts)
 	if (!reader)
 		return -ENOMEM;
 	reader_init(reader, input, facts);
-	read_kind(reader);
+	read_file(reader);
 	dates_choose(&reader->dates, facts);
 	qsort(facts->previews, facts->preview_count, sizeof(facts->previews[0]), compare_previews);
 	return reader->error;

@@ -178,7 +178,12 @@ static void read_qvci(const struct source *data)
 	struct stamp stamp;
 	char text[20];
 
-	if (source_read(data, 0x4d, text, sizeof(text)) && stamp_parse(text, sizeof(text), &stamp))
+	if (!source_read(data, 0x4d, text, sizeof(text)))
+		return;
+	for (size_t i = 0; i < sizeof(text); i++)
+		if (text[i] == '.')
+			text[i] = ':';
+	if (stamp_parse(text, sizeof(text), &stamp))
 		dates_offer(&data->reader->dates, DATE_ROLE_ORIGINAL, DATE_RANK_CONTAINER,
 			MEDIA_DATE_CONTAINER, &stamp);
 }
@@ -297,6 +302,16 @@ static void read_frame_header(struct jpeg *jpeg, const struct source *data)
 		facts_set_size(jpeg->reader->facts, bytes_be16(frame + 3), bytes_be16(frame + 1));
 }
 
+/* Canon's and others' first digital cameras: a CIFF heap before there was EXIF. */
+static void read_app0(const struct source *data)
+{
+	uint8_t head[16];
+	size_t n = source_read_some(data, 0, head, sizeof(head));
+
+	if (ciff_is_header(head, n))
+		ciff_read(data);
+}
+
 static void read_segment(struct jpeg *jpeg, const struct segment *segment)
 {
 	const struct source *data = &segment->data;
@@ -307,7 +322,9 @@ static void read_segment(struct jpeg *jpeg, const struct segment *segment)
 		extend_run(jpeg, photoshop_read, source_from(data, 14));
 	} else {
 		finish_run(jpeg);
-		if (segment->marker == 0xe2)
+		if (segment->marker == 0xe0)
+			read_app0(data);
+		else if (segment->marker == 0xe2)
 			read_app2(jpeg, data);
 		else if (segment->marker == 0xec)
 			read_picture_info(data);

@@ -43,8 +43,9 @@ struct xmp {
 	const char *at, *end;
 	struct prefix prefixes[PREFIXES_MAX];
 	size_t prefix_count;
-	unsigned depth; /* elements that are open */
-	unsigned rdf_depth; /* depth inside rdf:RDF; 0: not in one */
+	struct span open[DEPTH_MAX]; /* names of the elements that are open */
+	unsigned depth; /* how many */
+	unsigned top_depth; /* of the outermost rdf:Description; 0: not in one */
 	unsigned property_depth; /* of the property that waits for its text; 0: none */
 	enum space property_space;
 	struct span property_name;
@@ -53,6 +54,11 @@ struct xmp {
 static bool span_is(struct span span, const char *text)
 {
 	return span.size_bytes == strlen(text) && memcmp(span.at, text, span.size_bytes) == 0;
+}
+
+static bool span_equals(struct span a, struct span b)
+{
+	return a.size_bytes == b.size_bytes && memcmp(a.at, b.at, a.size_bytes) == 0;
 }
 
 static bool span_starts(struct span span, const char *text)
@@ -126,8 +132,7 @@ static enum space resolve(const struct xmp *xmp, struct span *name)
 	name->size_bytes -= prefix.size_bytes + 1;
 	name->at = colon + 1;
 	for (size_t i = xmp->prefix_count; i-- > 0;)
-		if (xmp->prefixes[i].name.size_bytes == prefix.size_bytes &&
-			memcmp(xmp->prefixes[i].name.at, prefix.at, prefix.size_bytes) == 0)
+		if (span_equals(xmp->prefixes[i].name, prefix))
 			return xmp->prefixes[i].space;
 	return space_of_usual_prefix(prefix);
 }
@@ -176,15 +181,15 @@ static void read_camera(struct xmp *xmp, struct span name, struct span value)
 		facts_set_orientation(facts, (uint32_t)(unsigned char)*value.at - '0');
 }
 
-static bool is_original(enum space space, struct span name)
+/* These two names count in any namespace: some writers have one of their own. */
+static bool is_original(struct span name)
 {
-	return span_is(name, "DateTimeOriginal") &&
-		(space == SPACE_EXIF || space >= SPACE_DUMP_EXIF);
+	return span_is(name, "DateTimeOriginal");
 }
 
-static bool is_created(enum space space, struct span name)
+static bool is_created(struct span name)
 {
-	return span_is(name, "CreateDate") && (space == SPACE_XMP || space >= SPACE_DUMP_EXIF);
+	return span_is(name, "CreateDate");
 }
 
 static bool is_described(enum space space, struct span name)
@@ -201,9 +206,9 @@ static void read_property(struct xmp *xmp, enum space space, struct span name, s
 	memcpy(text, value.at, n);
 	text[n] = '\0';
 	value = (struct span){text, n};
-	if (is_original(space, name))
+	if (is_original(name))
 		offer_date(xmp, DATE_ROLE_ORIGINAL, space, value);
-	else if (is_created(space, name))
+	else if (is_created(name))
 		offer_date(xmp, DATE_ROLE_DIGITIZED, space, value);
 	else if (is_described(space, name))
 		offer_date(xmp, DATE_ROLE_DESCRIBED, space, value);
@@ -211,33 +216,39 @@ static void read_property(struct xmp *xmp, enum space space, struct span name, s
 		read_camera(xmp, name, value);
 }
 
-/* One name="value"; false at the end of the tag. */
-static bool next_attribute(const char **at, const char *end, struct span *name, struct span *value)
+static const char *skip_spaces(const char *p, const char *end)
 {
-	const char *p = *at;
-	const char *close;
-
-	while (p < end && (is_space(*p) || *p == '/'))
-		p++;
-	name->at = p;
-	while (p < end && !is_name_end(*p))
-		p++;
-	name->size_bytes = (size_t)(p - name->at);
 	while (p < end && is_space(*p))
 		p++;
-	if (p == end || *p != '=')
-		return false;
-	do
-		p++;
-	while (p < end && is_space(*p));
-	if (p == end || (*p != '"' && *p != '\''))
-		return false;
-	close = memchr(p + 1, *p, (size_t)(end - p - 1));
-	if (!close)
-		return false;
-	*value = (struct span){p + 1, (size_t)(close - p - 1)};
-	*at = close + 1;
-	return true;
+	return p;
+}
+
+/* The next name="value"; what is none is passed over. False at the end of the tag. */
+static bool next_attribute(const char **at, const char *end, struct span *name, struct span *value)
+{
+	while (*at < end) {
+		const char *p = skip_spaces(*at, end);
+		const char *close;
+
+		name->at = p;
+		while (p < end && !is_name_end(*p))
+			p++;
+		name->size_bytes = (size_t)(p - name->at);
+		*at = p == name->at ? p + 1 : p;
+		p = skip_spaces(p, end);
+		if (p >= end || *p != '=')
+			continue;
+		p = skip_spaces(p + 1, end);
+		if (p >= end || (*p != '"' && *p != '\''))
+			continue;
+		close = memchr(p + 1, *p, (size_t)(end - p - 1));
+		if (!close)
+			return false;
+		*value = (struct span){p + 1, (size_t)(close - p - 1)};
+		*at = close + 1;
+		return true;
+	}
+	return false;
 }
 
 static void read_declarations(struct xmp *xmp, struct span attributes)
@@ -258,39 +269,44 @@ static void read_attributes(struct xmp *xmp, struct span attributes)
 	while (next_attribute(&at, attributes.at + attributes.size_bytes, &name, &value)) {
 		enum space space = resolve(xmp, &name);
 
-		if (space != SPACE_OTHER && space != SPACE_RDF)
+		if (space != SPACE_RDF)
 			read_property(xmp, space, name, value);
 	}
 }
 
-/* rdf:RDF holds rdf:Descriptions, and these hold the properties. */
+/* The outermost rdf:Descriptions hold the properties, as attributes or as elements. */
 static void open_element(struct xmp *xmp, struct span name, struct span attributes)
 {
 	enum space space;
 
+	xmp->open[xmp->depth++] = name;
 	read_declarations(xmp, attributes);
 	space = resolve(xmp, &name);
-	xmp->depth++;
-	if (space == SPACE_RDF && span_is(name, "RDF")) {
-		xmp->rdf_depth = xmp->depth;
+	if (xmp->top_depth == 0 && space == SPACE_RDF && span_is(name, "Description")) {
 		facts_set_type(xmp->reader->facts, "XMP");
-	} else if (xmp->rdf_depth != 0 && xmp->depth == xmp->rdf_depth + 1) {
+		xmp->top_depth = xmp->depth;
 		read_attributes(xmp, attributes);
-	} else if (xmp->rdf_depth != 0 && xmp->depth == xmp->rdf_depth + 2) {
+	} else if (xmp->top_depth != 0 && xmp->depth == xmp->top_depth + 1) {
 		xmp->property_depth = xmp->depth;
 		xmp->property_space = space;
 		xmp->property_name = name;
 	}
 }
 
-static void close_element(struct xmp *xmp)
+/* Closes the innermost element of that name and what was left open in it; or nothing. */
+static void close_element(struct xmp *xmp, struct span name)
 {
-	if (xmp->depth == xmp->property_depth)
+	unsigned depth = xmp->depth;
+
+	while (depth > 0 && !span_equals(xmp->open[depth - 1], name))
+		depth--;
+	if (depth == 0)
+		return;
+	xmp->depth = depth - 1;
+	if (xmp->depth < xmp->property_depth)
 		xmp->property_depth = 0;
-	if (xmp->depth == xmp->rdf_depth)
-		xmp->rdf_depth = 0;
-	if (xmp->depth > 0)
-		xmp->depth--;
+	if (xmp->depth < xmp->top_depth)
+		xmp->top_depth = 0;
 }
 
 /* Behind '<': comments and instructions go, elements are opened and closed. False at the end. */
@@ -300,7 +316,8 @@ static bool read_tag(struct xmp *xmp)
 	bool is_comment = span_starts(rest, "!--");
 	const char *close = is_comment ? memmem(rest.at, rest.size_bytes, "-->", 3)
 				       : memchr(rest.at, '>', rest.size_bytes);
-	struct span name = {rest.at, 0};
+	bool is_end = rest.size_bytes > 0 && *rest.at == '/';
+	struct span name = {rest.at + is_end, 0};
 	struct span attributes;
 
 	if (!close)
@@ -308,17 +325,17 @@ static bool read_tag(struct xmp *xmp)
 	xmp->at = close + (is_comment ? 3 : 1);
 	if (is_comment || *rest.at == '?' || *rest.at == '!')
 		return true;
-	if (*rest.at == '/') {
-		close_element(xmp);
-		return true;
-	}
 	while (name.at + name.size_bytes < close && !is_name_end(name.at[name.size_bytes]))
 		name.size_bytes++;
+	if (is_end) {
+		close_element(xmp, name);
+		return true;
+	}
 	attributes.at = name.at + name.size_bytes;
 	attributes.size_bytes = (size_t)(close - attributes.at);
 	open_element(xmp, name, attributes);
 	if (close > rest.at && close[-1] == '/')
-		close_element(xmp);
+		close_element(xmp, name);
 	return true;
 }
 

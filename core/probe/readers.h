@@ -29,6 +29,35 @@ bool tiff_is_header(const uint8_t *bytes, size_t size_bytes);
 void bmff_read(const struct source *source);
 bool bmff_is_header(const uint8_t *bytes, size_t size_bytes);
 
+/* RIFF: AVI, WAV, WEBP. */
+void riff_read(const struct source *source);
+
+void png_read(const struct source *source);
+
+/* Canon's CRW. */
+void ciff_read(const struct source *source);
+bool ciff_is_header(const uint8_t *bytes, size_t size_bytes);
+
+/* RAW files with headers of their own. */
+void raf_read(const struct source *source);
+void mrw_read(const struct source *source);
+void x3f_read(const struct source *source);
+
+/* Matroska, WebM. */
+void ebml_read(const struct source *source);
+
+void mxf_read(const struct source *source);
+bool mxf_is_header(const uint8_t *bytes, size_t size_bytes);
+
+/* MPEG transport streams of AVCHD cameras. */
+void mpegts_read(const struct source *source);
+/* Distance of packets in bytes, 0 if it is no transport stream. */
+size_t mpegts_stride(const uint8_t *bytes, size_t size_bytes);
+
+void dv_read(const struct source *source);
+bool dv_is_header(const uint8_t *bytes, size_t size_bytes);
+void moi_read(const struct source *source);
+
 /* An XMP packet, or anything with one in it. */
 void xmp_read(const struct source *source);
 
