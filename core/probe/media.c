@@ -15,23 +15,6 @@
 
 #define HEAD_BYTES 1024
 
-static const char *const source_names[MEDIA_DATE_SOURCES_COUNT] = {
-	[MEDIA_DATE_NONE] = "none",
-	[MEDIA_DATE_EXIF_ORIGINAL] = "exif-original",
-	[MEDIA_DATE_EXIF_DIGITIZED] = "exif-digitized",
-	[MEDIA_DATE_EXIF_MODIFIED] = "exif-modified",
-	[MEDIA_DATE_XMP] = "xmp",
-	[MEDIA_DATE_CONTAINER] = "container",
-	[MEDIA_DATE_QUICKTIME_UTC] = "quicktime-utc",
-};
-
-const char *media_date_source_name(enum media_date_source source)
-{
-	if ((unsigned)source >= MEDIA_DATE_SOURCES_COUNT)
-		source = MEDIA_DATE_NONE;
-	return source_names[source];
-}
-
 struct head {
 	uint8_t bytes[HEAD_BYTES];
 	size_t size_bytes;
