@@ -13,7 +13,6 @@
 #include <strings.h>
 
 #include "core/base/text.h"
-#include "core/probe/readers.h"
 
 #define TEXT_BYTES 64
 #define CHUNK_ID(a, b, c, d)                                                                       \

@@ -23,7 +23,8 @@ enum ifd_kind {
 	IFD_KIND_MAIN, /* the first one: of the picture itself */
 	IFD_KIND_NEXT, /* chained behind it: a thumbnail, or another page */
 	IFD_KIND_SUB,
-	IFD_KIND_EXIF
+	IFD_KIND_EXIF,
+	IFD_KIND_INTEROP
 };
 
 /* What one directory says of its image. */
@@ -175,6 +176,10 @@ static void read_camera_entry(struct tiff *tiff, const struct tiff_entry *entry)
 	case 0x0112:
 		facts_set_orientation(facts, (uint32_t)tiff_entry_number(&tiff->view, entry, 0));
 		break;
+	case 0xa001: /* ColorSpace: 2 is not in the standard, but in files */
+		if (tiff_entry_number(&tiff->view, entry, 0) == 2)
+			facts->is_adobe_rgb = 1;
+		break;
 	case 0xa002:
 		tiff->exif_width_px = (uint32_t)tiff_entry_number(&tiff->view, entry, 0);
 		break;
@@ -187,6 +192,16 @@ static void read_camera_entry(struct tiff *tiff, const struct tiff_entry *entry)
 	default:
 		break;
 	}
+}
+
+/* InteroperabilityIndex R03: DCF's optional colour space (DCF 2.0, 5.2.2). */
+static void read_interop_entry(struct tiff *tiff, const struct tiff_entry *entry)
+{
+	char text[TIFF_TEXT_BYTES] = {0};
+
+	if (entry->tag == 1 && tiff_entry_text(&tiff->view, entry, text) >= 3 &&
+		memcmp(text, "R03", 3) == 0)
+		tiff->reader->facts->is_adobe_rgb = 1;
 }
 
 static void read_pointers(
@@ -207,6 +222,9 @@ static void read_inner_entry(struct tiff *tiff, const struct tiff_entry *entry)
 		break;
 	case 0x8769:
 		read_pointers(tiff, entry, IFD_KIND_EXIF, 1);
+		break;
+	case 0xa005:
+		read_pointers(tiff, entry, IFD_KIND_INTEROP, 1);
 		break;
 	case 0x927c:
 		makernote_read(&tiff->view, entry);
@@ -299,6 +317,10 @@ static void read_ifd(struct tiff *tiff, struct ifd_job job)
 			return;
 		if (!tiff_entry_get(&tiff->view, job.offset, i, &entry))
 			continue;
+		if (job.kind == IFD_KIND_INTEROP) {
+			read_interop_entry(tiff, &entry);
+			continue;
+		}
 		if (job.kind != IFD_KIND_EXIF)
 			read_image_entry(&tiff->view, &entry, &image);
 		read_date_entry(&tiff->view, &entry, &dates);
