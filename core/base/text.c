@@ -106,6 +106,48 @@ bool text_escape(const char *raw, char *out, size_t out_bytes)
 	return *raw == '\0';
 }
 
+/* Bytes of the character at s if it is fit to be shown, else 0. */
+static size_t safe_length(const char *s)
+{
+	size_t length = text_utf8_length(s);
+
+	if (length && is_unsafe(decode_utf8((const unsigned char *)s, length)))
+		return 0;
+	return length;
+}
+
+bool text_is_safe(const char *text)
+{
+	while (*text) {
+		size_t length = safe_length(text);
+
+		if (!length)
+			return false;
+		text += length;
+	}
+	return true;
+}
+
+bool text_copy_safe(const char *text, char *out, size_t out_bytes)
+{
+	bool is_safe = true;
+	size_t used = 0;
+
+	while (*text) {
+		size_t length = text_utf8_length(text), safe = safe_length(text);
+		size_t piece_length = safe ? safe : 1;
+
+		if (used + piece_length >= out_bytes)
+			break;
+		memcpy(out + used, safe ? text : "?", piece_length);
+		used += piece_length;
+		text += length ? length : 1;
+		is_safe = is_safe && safe;
+	}
+	out[used] = '\0';
+	return is_safe && *text == '\0';
+}
+
 char *text_escape_new(const char *raw)
 {
 	size_t size_bytes = TEXT_ESCAPED_BYTES(strlen(raw));

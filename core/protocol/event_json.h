@@ -18,7 +18,7 @@ char *event_json_encode(const struct event *event);
 /* A decoded event; its strings and counts live as long as it does. */
 struct event_json {
 	struct event event; /* strings are never NULL here */
-	struct import_counts counts; /* event.counts points here if the line has any */
+	struct import_counts counts; /* event.counts points here; zeros if the line has none */
 	void *json; /* what owns the strings */
 };
 
