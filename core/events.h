@@ -21,6 +21,7 @@
 	X(EVENT_CARD_STATE, "card-state") /* state */                                              \
 	X(EVENT_CARD_SCANNED, "card-scanned") /* counts: what there is to do */                    \
 	X(EVENT_CARD_PROGRESS, "card-progress") /* state, counts, file; ten a second at most */    \
+	X(EVENT_FILE_PLANNED, "file-planned") /* file, size_bytes: a dry run would copy it */      \
 	X(EVENT_FILE_COPIED, "file-copied") /* file, tank_path ...: durable in the tank */         \
 	X(EVENT_FILE_KNOWN, "file-known") /* file, tank_path: same content is there already */     \
 	X(EVENT_FILE_VERIFIED, "file-verified") /* tank_path: read back and equal */               \

@@ -135,7 +135,7 @@ static int open_beneath_kernel(int dir_fd, const char *path, uint64_t flags)
 }
 
 /* Kernels without openat2 and containers that forbid it: one part at a time. */
-static int open_beneath_by_parts(int dir_fd, const char *path)
+static int open_beneath_by_parts(int dir_fd, const char *path, int flags)
 {
 	CLEANUP(fd_closep) int at = -1;
 	char part[256];
@@ -144,14 +144,14 @@ static int open_beneath_by_parts(int dir_fd, const char *path)
 		size_t length = strcspn(path, "/");
 		int next;
 
-		if (path[length] == '\0')
-			return open_no_atime(at >= 0 ? at : dir_fd, path, REGULAR_FLAGS);
 		if (length == 0 || length >= sizeof(part))
 			return -EINVAL;
 		memcpy(part, path, length);
 		part[length] = '\0';
 		if (!strcmp(part, "..") || !strcmp(part, "."))
 			return -EXDEV;
+		if (path[length] == '\0')
+			return open_no_atime(at >= 0 ? at : dir_fd, part, flags);
 		next = fd_open_dir(at >= 0 ? at : dir_fd, part);
 		if (next < 0)
 			return next == -ENOTDIR ? -ELOOP : next;
@@ -161,15 +161,27 @@ static int open_beneath_by_parts(int dir_fd, const char *path)
 	}
 }
 
-int fd_open_beneath(int dir_fd, const char *path)
+static int open_beneath(int dir_fd, const char *path, int flags)
 {
-	int fd = open_beneath_kernel(dir_fd, path, REGULAR_FLAGS | O_NOATIME);
+	int fd = open_beneath_kernel(dir_fd, path, (uint64_t)(flags | O_NOATIME));
 
 	if (fd == -EPERM)
-		fd = open_beneath_kernel(dir_fd, path, REGULAR_FLAGS);
+		fd = open_beneath_kernel(dir_fd, path, (uint64_t)flags);
 	if (fd == -ENOSYS || fd == -EPERM)
-		fd = open_beneath_by_parts(dir_fd, path);
-	return only_regular(fd);
+		fd = open_beneath_by_parts(dir_fd, path, flags);
+	return fd;
+}
+
+int fd_open_beneath(int dir_fd, const char *path)
+{
+	return only_regular(open_beneath(dir_fd, path, REGULAR_FLAGS));
+}
+
+int fd_open_dir_beneath(int dir_fd, const char *path)
+{
+	if (!*path)
+		return fd_open_dir(dir_fd, ".");
+	return open_beneath(dir_fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
 int fd_make_dirs(int dir_fd, const char *path, mode_t mode)

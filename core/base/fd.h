@@ -48,6 +48,9 @@ int fd_open_regular(int dir_fd, const char *path);
  */
 int fd_open_beneath(int dir_fd, const char *path);
 
+/* The same for a folder; "" is dir_fd itself. -ENOTDIR if it is none. */
+int fd_open_dir_beneath(int dir_fd, const char *path);
+
 /* Makes the folders of path below dir_fd, as far as missing. Existing ones are fine. */
 int fd_make_dirs(int dir_fd, const char *path, mode_t mode);
 

@@ -64,6 +64,15 @@ static bool is_unsafe(uint32_t c)
 		c == 0x200f || c == 0x061c || c == 0xfeff;
 }
 
+size_t text_safe_length(const char *s)
+{
+	size_t length = text_utf8_length(s);
+
+	if (!length || *s == '\\' || is_unsafe(decode_utf8((const unsigned char *)s, length)))
+		return 0;
+	return length;
+}
+
 /* How the character at raw is shown: bytes taken from raw, bytes put into out. */
 static size_t escape_one(const char *raw, char out[17], size_t *out_length)
 {
@@ -76,7 +85,7 @@ static size_t escape_one(const char *raw, char out[17], size_t *out_length)
 		*out_length = 2;
 		return 1;
 	}
-	if (length && !is_unsafe(decode_utf8(s, length))) {
+	if (text_safe_length(raw)) {
 		memcpy(out, raw, length);
 		*out_length = length;
 		return length;
@@ -241,8 +250,25 @@ bool text_format(char *out, size_t out_bytes, const char *format, ...)
 void text_lower_ascii(char *s)
 {
 	for (; *s; s++)
-		if (*s >= 'A' && *s <= 'Z')
-			*s = (char)(*s - 'A' + 'a');
+		*s = text_lower_char(*s);
+}
+
+int text_compare_nocase(const char *a, const char *b)
+{
+	while (*a && text_lower_char(*a) == text_lower_char(*b)) {
+		a++;
+		b++;
+	}
+	return (unsigned char)text_lower_char(*a) - (unsigned char)text_lower_char(*b);
+}
+
+bool text_starts_with_nocase(const char *s, const char *start)
+{
+	while (*start && text_lower_char(*s) == text_lower_char(*start)) {
+		s++;
+		start++;
+	}
+	return *start == '\0';
 }
 
 bool text_ends_with_nocase(const char *s, const char *end)

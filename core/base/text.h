@@ -43,6 +43,9 @@ int text_unescape(const char *escaped, char *out, size_t out_bytes);
 /* Length in bytes of the valid UTF-8 character at s (1 to 4), or 0 if it is none. */
 size_t text_utf8_length(const char *s);
 
+/* The same, but 0 also for a character that text_escape() would not show as it is. */
+size_t text_safe_length(const char *s);
+
 /* "12.3 MB": decimal units, as on the card's label. */
 void text_size(uint64_t size_bytes, char *out, size_t out_bytes);
 
@@ -53,9 +56,19 @@ void text_duration(uint64_t seconds, char *out, size_t out_bytes);
 bool text_format(char *out, size_t out_bytes, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Lower-cases ASCII in place; other bytes stay. */
+/* Lower-cases ASCII; other bytes stay, whatever the locale. */
+static inline char text_lower_char(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* The same for a whole string, in place. */
 void text_lower_ascii(char *s);
 
+/* strcmp() that takes A to Z and a to z for the same, whatever the locale. */
+int text_compare_nocase(const char *a, const char *b);
+
+bool text_starts_with_nocase(const char *s, const char *start);
 bool text_ends_with_nocase(const char *s, const char *end);
 
 /* "true/yes/on/1" and "false/no/off/0", any case. -EINVAL. */

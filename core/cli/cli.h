@@ -5,6 +5,8 @@
 #ifndef IMGTANK_CORE_CLI_CLI_H
 #define IMGTANK_CORE_CLI_CLI_H
 
+#include "core/faults.h"
+
 /* Exit statuses, the same for every sub-command; imgtank(1), EXIT STATUS. */
 enum exit_status {
 	EXIT_OK = 0,
@@ -23,11 +25,17 @@ struct command {
 	int (*run)(int argc, char **argv); /* argv[0] is the sub-command; returns an exit status */
 };
 
-extern const struct command command_probe;
+extern const struct command command_history;
+extern const struct command command_import;
+extern const struct command command_rebuild;
+extern const struct command command_verify;
 
 /* Says on standard error what is wrong with the call and where help is; returns EXIT_USAGE. */
 int cli_usage_error(const struct command *command, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* What happened, what is safe, what to do: on standard error. error: 0 or a negative errno. */
+void cli_print_fault(enum fault fault, int error);
 
 /* For getopt_long's '?' and ':': a clear sentence instead of getopt's. Call with opterr = 0. */
 int cli_bad_option(const struct command *command, char **argv, int result);

@@ -14,7 +14,10 @@
 #include "core/cli/cli.h"
 
 static const struct command *const commands[] = {
-	&command_probe,
+	&command_import,
+	&command_verify,
+	&command_history,
+	&command_rebuild,
 };
 
 #define COMMANDS_COUNT (sizeof(commands) / sizeof(commands[0]))
@@ -42,6 +45,15 @@ int cli_bad_option(const struct command *command, char **argv, int result)
 	if (optopt > 0 && optopt < 256 && strncmp(given, "--", 2) != 0)
 		return cli_usage_error(command, "there is no option -%c", optopt);
 	return cli_usage_error(command, "there is no option %s", given);
+}
+
+void cli_print_fault(enum fault fault, int error)
+{
+	const struct fault_text *text = fault_text(fault);
+
+	(void)fprintf(stderr, "imgtank: %s\n  %s\n  %s\n", text->what, text->safe, text->remedy);
+	if (error < 0)
+		(void)fprintf(stderr, "  (The system says: %s.)\n", strerrordesc_np(-error) ?: "?");
 }
 
 static void print_help(FILE *out)

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * capture.h - which date a picture is filed under, and how sure that is. Pure.
+ * capture.h - which date a picture is filed under, and how sure that is.
+ *
+ * Pure, but for capture_clock_is_trusted(). A time is the camera's local wall
+ * clock, "YYYY-MM-DDTHH:MM:SS"; nothing here converts between time zones, but
+ * for an mtime that is a true instant.
  */
 #ifndef IMGTANK_CORE_NAMING_CAPTURE_H
 #define IMGTANK_CORE_NAMING_CAPTURE_H
@@ -9,14 +13,15 @@
 #include <stdint.h>
 
 #define CAPTURE_TIME_BYTES 20 /* "YYYY-MM-DDTHH:MM:SS" */
+#define CAPTURE_MTIME_NONE INT64_MIN /* for mtime_ns: the file has none that counts */
 
 struct capture_candidate {
-	const char *time; /* borrowed; "" or NULL = none */
+	const char *time; /* borrowed; "" or NULL = none, and so is what is no date at all */
 	const char *source; /* literal: "exif-original" ... (media_date_source_name()) */
 };
 
 struct capture_date {
-	char time[CAPTURE_TIME_BYTES];
+	char time[CAPTURE_TIME_BYTES]; /* "" only with source "none" */
 	const char *source; /* a literal: of the candidate, or "partner", "mtime", "none" */
 	bool is_guess; /* from mtime, or not plausible */
 };
@@ -27,7 +32,11 @@ struct capture_clock {
 	bool is_trusted; /* synchronised, or a clock chip: else nothing counts as the future */
 };
 
-/* Not 1970-01-01, not 1980-01-01 (FAT's zero), not before 1970 or so, not in the future by > 1 day.
+/*
+ * A date that a working clock in a camera can show: well-formed, in the
+ * calendar, and none of the values that stand for "never set": 1970 and
+ * before, 1980-01-01 (FAT's zero; the day before too, for zones), 2100 and
+ * later. With a trusted clock also not more than a day in the future.
  */
 bool capture_is_plausible(const char *time, const struct capture_clock *clock);
 
@@ -42,8 +51,11 @@ void capture_decide(const struct capture_candidate *own, const struct capture_ca
 	int64_t mtime_ns, bool mtime_is_wall_clock, const struct capture_clock *clock,
 	struct capture_date *ret);
 
-/* Is the box's clock trusted (kernel says synchronised, or an RTC device exists and the year is
- * sane)? */
+/*
+ * Is the box's clock right, as far as the box can know? Yes if the kernel or
+ * systemd-timesyncd says it is synchronised, or if a clock chip agrees with it
+ * (a Pi 5 without a battery has a chip that starts in 1970). A year before 2024 never is.
+ */
 bool capture_clock_is_trusted(void);
 
 #endif

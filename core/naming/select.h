@@ -3,9 +3,12 @@
  * select.h - which files of a card are copied. Pure: decides by path and first bytes alone.
  *
  * "images" takes every picture, RAW, film, sound and sidecar that a camera
- * writes, anywhere on the card; inside camera folders (DCIM, PRIVATE/M4ROOT,
- * AVCHD, ...) also files of a kind nobody knows yet. "everything" takes all
+ * writes, anywhere on the card; inside camera folders (DCIM, PRIVATE, AVCHD,
+ * 100GOPRO ...) also files of a kind nobody knows yet. "everything" takes all
  * but the droppings of operating systems. What is left out has a reason.
+ *
+ * What a file-system check has rescued (FOUND.000, LOST.DIR, lost+found) is no
+ * dropping: there may be pictures in it, and their first bytes tell.
  */
 #ifndef IMGTANK_CORE_NAMING_SELECT_H
 #define IMGTANK_CORE_NAMING_SELECT_H
@@ -34,18 +37,24 @@ enum select_answer {
 
 #define SELECT_SNIFF_BYTES 64
 
-/* path is relative to the card's root, raw bytes, parts divided by '/'. */
+/*
+ * path is relative to the card's root, raw bytes, parts divided by '/'. Never
+ * SELECT_OTHER_FILE: that is what the caller makes of a SELECT_SNIFF whose
+ * content says no.
+ */
 enum select_answer select_by_path(enum select_mode mode, const char *path);
 
-/* Does the start of a file look like a picture, RAW or film? */
+/* Does the start of a file look like a picture, RAW, film or sound recording? size_bytes may be
+ * less than SELECT_SNIFF_BYTES for a small file. */
 bool select_by_content(const uint8_t *head, size_t size_bytes);
 
 /* A folder that holds only droppings ("System Volume Information"): not entered. */
 bool select_is_dropping_folder(const char *name);
 
+/* By the extension alone, in any case. */
 enum file_kind file_kind_by_name(const char *name);
 
-/* "system", "not-a-picture": for the event's reason field. */
+/* "take", "sniff", "not-a-picture", "system": the last two for the event's reason field. */
 const char *select_answer_name(enum select_answer answer);
 
 /* "images", "everything". -EINVAL. */

@@ -79,6 +79,10 @@ static void set_body(json_t *object, const struct event *event)
 	case EVENT_CARD_PROGRESS:
 		set_progress(object, event);
 		break;
+	case EVENT_FILE_PLANNED:
+		set_text(object, "file", event->file);
+		set_number(object, "size_bytes", event->size_bytes);
+		break;
 	case EVENT_FILE_COPIED:
 	case EVENT_FILE_KNOWN:
 		set_stored_file(object, event);

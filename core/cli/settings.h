@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * settings.h - from the configuration and the command line to the engine's options.
+ */
+#ifndef IMGTANK_CORE_CLI_SETTINGS_H
+#define IMGTANK_CORE_CLI_SETTINGS_H
+
+#include <stdbool.h>
+
+#include "core/cli/cli.h"
+#include "core/engine/engine.h"
+
+/* What the command line says instead of the configuration; NULL = nothing. Borrowed. */
+struct settings_override {
+	const char *tank_path, *naming, *template, *select;
+	bool no_verify, no_thumbnails;
+};
+
+/* Owns everything that engine borrows. */
+struct settings {
+	struct engine_options engine;
+	struct name_template *template;
+};
+
+/*
+ * An exit status: EXIT_OK, or EXIT_USAGE after having said on standard error
+ * what is wrong and where. override may be NULL.
+ */
+int settings_load(struct settings *settings, const struct command *command, const char *config_path,
+	const struct settings_override *override);
+void settings_finish(struct settings *settings);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * open.h - a tank's ledger, healed if it is damaged. Private to the engine.
+ */
+#ifndef IMGTANK_CORE_ENGINE_OPEN_H
+#define IMGTANK_CORE_ENGINE_OPEN_H
+
+#include "core/engine/engine.h"
+#include "core/engine/tank.h"
+#include "core/ledger/ledger.h"
+
+/*
+ * Opens the ledger. A damaged one is set aside and made again from the
+ * manifests first; *was_damaged tells. The tank's shared lock is held by the caller.
+ */
+int open_ledger(struct ledger **ret, struct tank *tank, bool *was_damaged);
+
+/* Sets the ledger aside and makes it again. The caller holds the exclusive lock. */
+int rebuild_ledger(struct tank *tank, bool full, const atomic_bool *cancel,
+	struct engine_rebuild_result *result);
+
+#endif

@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * rebuild.c - makes a lost or damaged ledger again.
+ *
+ * From the manifests, as far as the files they name are there with the same
+ * size and mtime; whatever else lies in images/ is read and added (only when asked: an
+ * automatic rebuild must not keep a card waiting for hours). No file is called verified by it.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/base/cleanup.h"
+#include "core/base/clock.h"
+#include "core/base/text.h"
+#include "core/engine/open.h"
+#include "core/engine/run.h"
+
+#define FILES_PER_COMMIT 1000
+#define FOLDER_DEPTH_MAX 16
+
+struct rebuild {
+	struct tank *tank;
+	struct ledger *ledger;
+	const atomic_bool *cancel;
+	struct engine_rebuild_result *result;
+	uint8_t *buffer;
+	uint32_t uncommitted;
+};
+
+static bool is_cancelled(const struct rebuild *rebuild)
+{
+	return rebuild->cancel && atomic_load(rebuild->cancel);
+}
+
+static int commit_sometimes(struct rebuild *rebuild)
+{
+	int r;
+
+	if (++rebuild->uncommitted < FILES_PER_COMMIT)
+		return 0;
+	rebuild->uncommitted = 0;
+	r = ledger_commit(rebuild->ledger);
+	return r < 0 ? r : ledger_begin(rebuild->ledger);
+}
+
+static int add_durable(struct rebuild *rebuild, struct ledger_file *file)
+{
+	int r = ledger_add_file(rebuild->ledger, file);
+
+	if (r == 0)
+		r = ledger_set_durable(rebuild->ledger, file->id, file->mtime_ns);
+	return r < 0 ? r : commit_sometimes(rebuild);
+}
+
+static int remember_source(struct rebuild *rebuild, const struct manifest_entry *entry, int64_t id)
+{
+	const struct ledger_card card = {.identity = entry->card, .label = "", .fs_type = ""};
+	int64_t card_id;
+	int r = ledger_card(rebuild->ledger, &card, &card_id);
+
+	if (r < 0)
+		return r;
+	return ledger_add_source(rebuild->ledger, card_id, entry->source_path, &entry->stamp, id);
+}
+
+static int on_entry(const struct manifest_entry *entry, void *userdata)
+{
+	struct rebuild *rebuild = userdata;
+	struct ledger_file file = entry->file, known;
+	int r;
+
+	if (is_cancelled(rebuild))
+		return -ECANCELED;
+	if (file.sequence) {
+		r = ledger_raise_sequence(rebuild->ledger, file.sequence);
+		if (r < 0)
+			return r;
+	}
+	if (tank_has_file(rebuild->tank, file.tank_path, file.size_bytes, file.mtime_ns) != 1) {
+		rebuild->result->files_missing++;
+		return 0;
+	}
+	r = ledger_find_content(rebuild->ledger, file.hash, file.size_bytes, &known);
+	if (r < 0)
+		return r;
+	if (r == 1) {
+		file.id = known.id; /* the same content from another card, or twice on this one */
+	} else {
+		file.import_id = 0;
+		r = add_durable(rebuild, &file);
+		if (r == -EEXIST)
+			return 0; /* two manifests disagree about this name: reading it decides */
+		if (r < 0)
+			return r;
+		rebuild->result->files_from_manifests++;
+	}
+	return remember_source(rebuild, entry, file.id);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Sorted names of a folder's entries; the caller frees all of it. */
+static int list_folder(int folder_fd, char ***ret, size_t *count)
+{
+	int fd = fcntl(folder_fd, F_DUPFD_CLOEXEC, 3);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	char **names = NULL;
+	size_t room = 0;
+	int r = 0;
+
+	*count = 0;
+	if (!dir) {
+		r = -errno;
+		fd_close(fd);
+		return r;
+	}
+	while (r == 0 && (errno = 0, entry = readdir(dir))) {
+		char **more = names;
+
+		if (entry->d_name[0] == '.')
+			continue;
+		if (*count == room) {
+			room = room ? room * 2 : 64;
+			more = reallocarray(names, room, sizeof(*names));
+		}
+		if (more)
+			names = more;
+		if (!more || !(names[*count] = strdup(entry->d_name)))
+			r = -ENOMEM;
+		else
+			(*count)++;
+	}
+	if (r == 0 && errno)
+		r = -errno;
+	(void)closedir(dir);
+	if (*count)
+		qsort(names, *count, sizeof(*names), compare_names);
+	*ret = names;
+	return r;
+}
+
+static void free_names(char **names, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(names[i]);
+	free(names);
+}
+
+static int read_manifests(struct rebuild *rebuild)
+{
+	CLEANUP(fd_closep) int folder_fd = fd_open_dir(rebuild->tank->meta_fd, "manifests");
+	char **names = NULL;
+	size_t count = 0;
+	int r;
+
+	if (folder_fd == -ENOENT)
+		return 0;
+	if (folder_fd < 0)
+		return folder_fd;
+	r = list_folder(folder_fd, &names, &count);
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		r = manifest_read(
+			folder_fd, names[i], on_entry, rebuild, &rebuild->result->bad_lines);
+		if (r == -EBADMSG || r == -EIO || r == -EINVAL || r == -ELOOP) {
+			rebuild->result->bad_lines++; /* not one of ours, or unreadable: the others
+							 count */
+			r = 0;
+		}
+	}
+	free_names(names, count);
+	return r;
+}
+
+/* The number in "pimg_0042.jpg": the last run of digits before the first dot. */
+static uint64_t number_in(const char *name)
+{
+	const char *end = name + strcspn(name, ".");
+	const char *start = end;
+	uint64_t number = 0;
+	char digits[20];
+
+	while (start > name && start[-1] >= '0' && start[-1] <= '9')
+		start--;
+	if (end == start ||
+		!text_format(digits, sizeof(digits), "%.*s", (int)(end - start), start) ||
+		text_parse_u64(digits, 999999999, &number) < 0)
+		return 0;
+	return number;
+}
+
+static int hash_file(struct rebuild *rebuild, const char *path, const struct stat *st)
+{
+	struct ledger_file file = {.size_bytes = (uint64_t)st->st_size,
+		.mtime_ns = clock_timespec_ns(&st->st_mtim),
+		.date_source = "none",
+		.is_guess = true};
+	struct ledger_file known;
+	bool from_disk;
+	int r = ledger_has_path(rebuild->ledger, path);
+
+	if (r != 0)
+		return r < 0 ? r : 0;
+	if (!text_format(file.tank_path, sizeof(file.tank_path), "%s", path))
+		return 0; /* no name of ours is that long */
+	r = read_back(rebuild->tank, path, file.size_bytes, rebuild->buffer, rebuild->cancel, NULL,
+		NULL, file.hash, &from_disk);
+	if (r == -ENOMEM || r == -ECANCELED)
+		return r;
+	if (r < 0)
+		return 0; /* cannot be read: `imgtank verify` names it */
+	r = ledger_find_content(rebuild->ledger, file.hash, file.size_bytes, &known);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	r = ledger_raise_sequence(rebuild->ledger, number_in(strrchr(path, '/') + 1));
+	if (r == 0)
+		r = add_durable(rebuild, &file);
+	if (r == 0)
+		rebuild->result->files_hashed++;
+	return r;
+}
+
+static int walk(struct rebuild *rebuild, const char *folder, bool must_hash, unsigned depth);
+
+static int walk_entry(struct rebuild *rebuild, int folder_fd, const char *folder, const char *name,
+	bool must_hash, unsigned depth)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (is_cancelled(rebuild))
+		return -ECANCELED;
+	if (!text_format(path, sizeof(path), "%s/%s", folder, name) ||
+		fstatat(folder_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return 0;
+	if (S_ISDIR(st.st_mode) && depth < FOLDER_DEPTH_MAX)
+		return walk(rebuild, path, must_hash, depth + 1);
+	if (!S_ISREG(st.st_mode))
+		return 0;
+	/* Even without reading: a number that a name bears is never given again. */
+	if (!must_hash)
+		return ledger_raise_sequence(rebuild->ledger, number_in(name));
+	return hash_file(rebuild, path, &st);
+}
+
+static int walk(struct rebuild *rebuild, const char *folder, bool must_hash, unsigned depth)
+{
+	CLEANUP(fd_closep) int folder_fd = tank_open_folder(rebuild->tank, folder, false);
+	char **names = NULL;
+	size_t count = 0;
+	int r;
+
+	if (folder_fd < 0)
+		return folder_fd == -ENOENT ? 0 : folder_fd;
+	r = list_folder(folder_fd, &names, &count);
+	for (size_t i = 0; r == 0 && i < count; i++)
+		r = walk_entry(rebuild, folder_fd, folder, names[i], must_hash, depth);
+	free_names(names, count);
+	return r;
+}
+
+/* Keeps the damaged one for whoever wants to look at it; what cannot be moved is removed. */
+static int set_ledger_aside(struct tank *tank)
+{
+	static const char *const parts[] = {"ledger.db", "ledger.db-wal", "ledger.db-shm"};
+	char name[96];
+
+	for (size_t i = 0; i < 3; i++) {
+		(void)snprintf(name, sizeof(name), "damaged-%" PRId64 "-%s",
+			clock_wall_ns() / 1000000000, parts[i]);
+		if (renameat(tank->meta_fd, parts[i], tank->meta_fd, name) < 0 && errno != ENOENT)
+			return -errno;
+	}
+	return 0;
+}
+
+static int fill(struct rebuild *rebuild, bool full, bool must_hash)
+{
+	int r = ledger_begin(rebuild->ledger);
+
+	if (r == 0 && !full)
+		r = read_manifests(rebuild);
+	if (r == 0)
+		r = walk(rebuild, "images", must_hash || full, 0);
+	if (r == 0)
+		r = ledger_commit(rebuild->ledger);
+	if (r < 0)
+		ledger_rollback(rebuild->ledger);
+	return r;
+}
+
+static int make_again(struct tank *tank, bool full, bool must_hash, const atomic_bool *cancel,
+	struct engine_rebuild_result *result)
+{
+	struct rebuild rebuild = {.tank = tank, .cancel = cancel, .result = result};
+	int r = set_ledger_aside(tank);
+
+	if (r == 0)
+		r = ledger_open(&rebuild.ledger, tank->path, tank->id);
+	rebuild.buffer = read_back_buffer_new();
+	if (r == 0 && !rebuild.buffer)
+		r = -ENOMEM;
+	if (r == 0)
+		r = fill(&rebuild, full, must_hash);
+	if (r == 0)
+		r = tank_barrier(tank);
+	ledger_close(rebuild.ledger);
+	free(rebuild.buffer);
+	return r;
+}
+
+int rebuild_ledger(struct tank *tank, bool full, const atomic_bool *cancel,
+	struct engine_rebuild_result *result)
+{
+	return make_again(tank, full, true, cancel, result);
+}
+
+/* Somebody else may have healed it while we waited for the lock: look once more first. */
+static int heal(struct ledger **ret, struct tank *tank)
+{
+	struct engine_rebuild_result result = {0};
+	int r = tank_lock_exclusively(tank);
+
+	if (r < 0)
+		return r;
+	r = ledger_open(ret, tank->path, tank->id);
+	if (r == 0)
+		r = ledger_check(*ret);
+	if (r == -EBADMSG) {
+		ledger_close(*ret);
+		*ret = NULL;
+		r = make_again(tank, false, false, NULL, &result);
+		if (r == 0)
+			r = ledger_open(ret, tank->path, tank->id);
+	}
+	tank_lock_shared(tank);
+	return r;
+}
+
+/* A tank with pictures but without a ledger: it was lost, and the manifests know it. */
+static bool is_lost(const struct tank *tank)
+{
+	struct stat st;
+
+	return fstatat(tank->meta_fd, "ledger.db", &st, AT_SYMLINK_NOFOLLOW) < 0 &&
+		errno == ENOENT && fstatat(tank->meta_fd, "manifests", &st, 0) == 0;
+}
+
+int open_ledger(struct ledger **ret, struct tank *tank, bool *was_damaged)
+{
+	bool was_lost = is_lost(tank);
+	int r = -EBADMSG;
+
+	*ret = NULL;
+	*was_damaged = false;
+	if (!was_lost) {
+		r = ledger_open(ret, tank->path, tank->id);
+		if (r == 0)
+			r = ledger_check(*ret);
+	}
+	if (r == -EBADMSG) {
+		ledger_close(*ret);
+		*ret = NULL;
+		*was_damaged = true;
+		r = heal(ret, tank);
+	}
+	if (r < 0) {
+		ledger_close(*ret);
+		*ret = NULL;
+	}
+	return r;
+}
+
+int engine_rebuild(const char *tank_path, bool full, const atomic_bool *cancel,
+	struct engine_rebuild_result *result)
+{
+	const struct tank_options options = {
+		.path = tank_path, .owner = (uid_t)-1, .group = (gid_t)-1};
+	struct tank tank;
+	int r;
+
+	memset(result, 0, sizeof(*result));
+	r = tank_open(&tank, &options, &result->fault);
+	if (r < 0) {
+		result->error = r;
+		return r;
+	}
+	r = tank_lock_exclusively(&tank);
+	if (r == 0)
+		r = rebuild_ledger(&tank, full, cancel, result);
+	tank_close(&tank);
+	if (r < 0 && r != -ECANCELED)
+		result->fault = tank_fault_of(r);
+	result->error = r;
+	return r;
+}
