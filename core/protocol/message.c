@@ -477,6 +477,27 @@ int message_decode(const char *line, size_t size_bytes, struct message *ret)
 	return r;
 }
 
+int message_decode_state(const char *text, size_t size_bytes, struct message *ret)
+{
+	json_t *object, *word;
+	int r;
+
+	memset(ret, 0, sizeof(*ret));
+	r = fields_parse(text, size_bytes, MESSAGE_EVENT_BYTES_MAX, &object);
+	if (r < 0)
+		return r;
+	word = json_object_get(object, "event");
+	ret->type = MESSAGE_SNAPSHOT;
+	if (word && (!json_is_string(word) || strcmp(json_string_value(word), "snapshot") != 0))
+		r = -EBADMSG;
+	else
+		r = decode_snapshot(object, ret);
+	json_decref(object);
+	if (r < 0)
+		message_finish(ret);
+	return r;
+}
+
 void message_finish(struct message *message)
 {
 	model_free(message->snapshot);

@@ -122,6 +122,12 @@ struct command_request {
  * -ENOMEM. An event of an unknown name is MESSAGE_UNKNOWN, not an error.
  */
 int message_decode(const char *line, size_t size_bytes, struct message *ret);
+
+/*
+ * The same for a state in a file: a snapshot, for which "event" may be missing
+ * and which may be spread over several lines. -EBADMSG for anything else.
+ */
+int message_decode_state(const char *text, size_t size_bytes, struct message *ret);
 void message_finish(struct message *message); /* frees what it owns; fine when zeroed or twice */
 
 /*
