@@ -22,11 +22,18 @@
 	       */
 #define READ_TRIES 3
 #define WRITE_BEHIND_BYTES (8u << 20)
+/* So many files are opened ahead, so that the card is never idle between two of them. */
+#define AHEAD_FILES 8
+#define AHEAD_BYTES (2u << 20)
 
 struct copier {
 	struct run *run;
+	struct plan *plan;
 	uint8_t *buffer;
 	XXH3_state_t *hash;
+	struct item *ahead[AHEAD_FILES]; /* a ring: opened, and the card told to read on */
+	size_t ahead_first, ahead_count;
+	bool plan_is_done;
 };
 
 static int stamp_of(int fd, struct ledger_stamp *stamp)
@@ -75,14 +82,14 @@ static ssize_t read_in_pieces(struct copier *copier, int fd, size_t size_bytes, 
 	return (ssize_t)done;
 }
 
-static ssize_t read_chunk(struct copier *copier, int fd, off_t offset)
+static ssize_t read_chunk(struct copier *copier, int fd, size_t size_bytes, off_t offset)
 {
-	ssize_t n = fd_pread_full(fd, copier->buffer, CHUNK_BYTES, offset);
+	ssize_t n = fd_pread_full(fd, copier->buffer, size_bytes, offset);
 
 	if (n != -EIO || card_is_gone(&copier->run->card))
 		return n;
 	(void)posix_fadvise(fd, offset, CHUNK_BYTES, POSIX_FADV_DONTNEED);
-	return read_in_pieces(copier, fd, CHUNK_BYTES, offset);
+	return read_in_pieces(copier, fd, size_bytes, offset);
 }
 
 static bool is_all_zero(const uint8_t *bytes, size_t size_bytes)
@@ -114,25 +121,40 @@ static int write_chunk(int fd, const uint8_t *bytes, size_t size_bytes, off_t of
 /* Who failed: the card (read) or the tank (write)? They end differently. */
 enum copy_side { SIDE_NONE, SIDE_CARD, SIDE_TANK };
 
-static int copy_stream(struct copier *copier, int source_fd, int temp_fd, uint64_t *copied_bytes,
-	enum copy_side *side)
+static int copy_chunk(struct copier *copier, int source_fd, int temp_fd, uint64_t offset,
+	uint64_t size_bytes, enum copy_side *side)
+{
+	size_t length =
+		size_bytes - offset < CHUNK_BYTES ? (size_t)(size_bytes - offset) : CHUNK_BYTES;
+	ssize_t n;
+	int r;
+
+	*side = SIDE_CARD;
+	if (size_bytes - offset > CHUNK_BYTES)
+		(void)posix_fadvise(
+			source_fd, (off_t)(offset + CHUNK_BYTES), AHEAD_BYTES, POSIX_FADV_WILLNEED);
+	n = read_chunk(copier, source_fd, length, (off_t)offset);
+	if (n < 0)
+		return (int)n;
+	if ((size_t)n < length)
+		return -ESTALE; /* shorter than it said */
+	(void)XXH3_128bits_update(copier->hash, copier->buffer, length);
+	*side = SIDE_TANK;
+	r = write_chunk(temp_fd, copier->buffer, length, (off_t)offset);
+	return r < 0 ? r : (int)length;
+}
+
+static int copy_stream(struct copier *copier, int source_fd, int temp_fd, uint64_t size_bytes,
+	uint64_t *copied_bytes, enum copy_side *side)
 {
 	uint64_t behind = 0;
 
-	*copied_bytes = 0;
 	(void)XXH3_128bits_reset(copier->hash);
-	for (;;) {
-		ssize_t n = read_chunk(copier, source_fd, (off_t)*copied_bytes);
-		int r;
+	while (*copied_bytes < size_bytes) {
+		int n = copy_chunk(copier, source_fd, temp_fd, *copied_bytes, size_bytes, side);
 
-		*side = SIDE_CARD;
-		if (n <= 0)
-			return (int)n;
-		(void)XXH3_128bits_update(copier->hash, copier->buffer, (size_t)n);
-		*side = SIDE_TANK;
-		r = write_chunk(temp_fd, copier->buffer, (size_t)n, (off_t)*copied_bytes);
-		if (r < 0)
-			return r;
+		if (n < 0)
+			return n;
 		*copied_bytes += (uint64_t)n;
 		report_add(copier->run, NULL, 0, &copier->run->counts.bytes_copied, (uint64_t)n);
 		if (*copied_bytes - behind >= WRITE_BEHIND_BYTES) {
@@ -144,6 +166,7 @@ static int copy_stream(struct copier *copier, int source_fd, int temp_fd, uint64
 		if (run_should_stop(copier->run))
 			return -ECANCELED;
 	}
+	return 0;
 }
 
 /* One pass over the source. -ESTALE: it changed under our hands. */
@@ -158,7 +181,7 @@ static int copy_once(struct copier *copier, struct item *item, int source_fd, en
 	r = stamp_of(source_fd, &before);
 	if (r < 0)
 		return r;
-	r = copy_stream(copier, source_fd, item->temp.fd, &copied_bytes, side);
+	r = copy_stream(copier, source_fd, item->temp.fd, before.size_bytes, &copied_bytes, side);
 	if (r == 0) {
 		*side = SIDE_TANK;
 		r = ftruncate(item->temp.fd, (off_t)copied_bytes) < 0 ? -errno : 0;
@@ -167,7 +190,7 @@ static int copy_once(struct copier *copier, struct item *item, int source_fd, en
 		*side = SIDE_CARD;
 		r = stamp_of(source_fd, &after);
 	}
-	if (r == 0 && (stamps_differ(&before, &after) || copied_bytes != after.size_bytes))
+	if (r == 0 && (stamps_differ(&before, &after)))
 		r = -ESTALE;
 	if (r < 0) {
 		report_add(
@@ -278,50 +301,85 @@ static bool has_room(struct run *run, const struct item *item)
 static void copy_item(struct copier *copier, struct item *item)
 {
 	struct run *run = copier->run;
-	CLEANUP(fd_closep) int source_fd = -1;
 	enum copy_side side = SIDE_CARD;
-	int r;
+	int r = item->source_fd;
 
 	report_current_file(run, item->escaped_path);
-	source_fd = fd_open_beneath(run->card.fd, item->path);
-	if (source_fd < 0) {
-		on_copy_error(run, item, SIDE_CARD, source_fd);
-		return;
+	if (r >= 0 && !has_room(run, item)) {
+		side = SIDE_TANK;
+		r = -ENOSPC;
 	}
-	if (!has_room(run, item)) {
-		on_copy_error(run, item, SIDE_TANK, -ENOSPC);
-		return;
-	}
-	(void)posix_fadvise(source_fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-	r = copy_into_temp(copier, item, source_fd, &side);
+	if (r >= 0)
+		r = copy_into_temp(copier, item, item->source_fd, &side);
 	if (r < 0)
 		on_copy_error(run, item, side, r);
+	fd_close(item->source_fd);
+	item->source_fd = -1;
 }
 
-static int copy_all(struct copier *copier, struct plan *plan)
+static void open_ahead(struct copier *copier, struct item *item)
 {
-	struct item *item;
-	int r;
+	item->source_fd = fd_open_beneath(copier->run->card.fd, item->path);
+	if (item->source_fd < 0)
+		return;
+	(void)posix_fadvise(item->source_fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+	(void)posix_fadvise(item->source_fd, 0, CHUNK_BYTES, POSIX_FADV_WILLNEED);
+}
 
-	while (!run_should_stop(copier->run) && (r = plan_next(plan, &item)) != 0) {
+static int fill_ahead(struct copier *copier)
+{
+	while (!copier->plan_is_done && copier->ahead_count < AHEAD_FILES) {
+		size_t slot = (copier->ahead_first + copier->ahead_count) % AHEAD_FILES;
+		int r = plan_next(copier->plan, &copier->ahead[slot]);
+
 		if (r < 0)
 			return r;
-		if (!item->known_id)
-			copy_item(copier, item);
-		item_queue_push(&copier->run->copied, item);
+		if (r == 0) {
+			copier->plan_is_done = true;
+			break;
+		}
+		copier->ahead_count++;
+		if (!copier->ahead[slot]->known_id)
+			open_ahead(copier, copier->ahead[slot]);
 	}
 	return 0;
 }
 
+static struct item *take_ahead(struct copier *copier)
+{
+	struct item *item = copier->ahead[copier->ahead_first];
+
+	copier->ahead_first = (copier->ahead_first + 1) % AHEAD_FILES;
+	copier->ahead_count--;
+	return item;
+}
+
+static int copy_all(struct copier *copier)
+{
+	int r = 0;
+
+	while (!run_should_stop(copier->run) && (r = fill_ahead(copier)) == 0 &&
+		copier->ahead_count) {
+		struct item *item = take_ahead(copier);
+
+		if (!item->known_id)
+			copy_item(copier, item);
+		item_queue_push(&copier->run->copied, item);
+	}
+	while (copier->ahead_count)
+		item_free(take_ahead(copier));
+	return r;
+}
+
 int copy_planned(struct run *run, struct plan *plan)
 {
-	struct copier copier = {.run = run};
+	struct copier copier = {.run = run, .plan = plan};
 	int r = -ENOMEM;
 
 	copier.buffer = aligned_alloc(4096, CHUNK_BYTES);
 	copier.hash = XXH3_createState();
 	if (copier.buffer && copier.hash)
-		r = copy_all(&copier, plan);
+		r = copy_all(&copier);
 	(void)XXH3_freeState(copier.hash);
 	free(copier.buffer);
 	return r;

@@ -97,6 +97,7 @@ static struct item *item_from(const struct record *record)
 	if (!item)
 		return NULL;
 	item->temp.fd = -1;
+	item->source_fd = -1;
 	item->name_offset = record->name_offset;
 	item->tail_offset = record->tail_offset;
 	item->is_last_of_group = record->is_last_of_group;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/clock.h"
+#include "core/base/fd.h"
 #include "core/base/text.h"
 #include "core/engine/run.h"
 
@@ -18,6 +19,7 @@ void item_free(struct item *item)
 {
 	if (!item)
 		return;
+	fd_close(item->source_fd);
 	free(item->path);
 	free(item->escaped_path);
 	free(item);

@@ -41,6 +41,7 @@ struct item {
 
 	int64_t known_id; /* > 0: in the tank already, here only as its group's partner */
 	int error; /* < 0: could not be copied; reported already */
+	int source_fd; /* copy.c: opened ahead, or a negative errno */
 	struct tank_temp temp;
 	uint8_t hash[LEDGER_HASH_BYTES];
 	bool has_facts;

@@ -706,6 +706,7 @@ static int settle_batch(struct settler *settler, struct batch *batch)
 	if (r < 0)
 		return r;
 	r = settle_under_lock(settler, batch);
+	tank_forget_folder(&run->tank);
 	tank_settle_unlock(&run->tank);
 	if (r == 0)
 		tell_batch(run, batch);

@@ -328,6 +328,7 @@ static void clear(struct tank *tank)
 	memset(tank, 0, sizeof(*tank));
 	tank->fd = tank->meta_fd = tank->tmp_fd = tank->run_fd = -1;
 	tank->lock_fd = tank->settle_fd = tank->run_lock_fd = -1;
+	tank->folder_fd = -1;
 }
 
 int tank_open_read_only(struct tank *tank, const char *path, enum fault *fault)
@@ -376,6 +377,7 @@ void tank_close(struct tank *tank)
 {
 	if (tank->run_fd >= 0)
 		remove_run(tank, tank->run_name, tank->run_fd);
+	tank_forget_folder(tank);
 	fd_close(tank->run_lock_fd);
 	fd_close(tank->settle_fd);
 	fd_close(tank->lock_fd);
@@ -517,23 +519,40 @@ static int rename_named(struct tank *tank, struct tank_temp *temp, int dir_fd, c
 	return rename_checked(tank, temp, dir_fd, name);
 }
 
+void tank_forget_folder(struct tank *tank)
+{
+	fd_close(tank->folder_fd);
+	tank->folder_fd = -1;
+}
+
+/* Most files of a batch land in one folder: it is opened once. */
+static int publish_folder(struct tank *tank, const char *path, size_t length)
+{
+	if (length >= sizeof(tank->folder_path))
+		return -ENAMETOOLONG;
+	if (tank->folder_fd >= 0 && !strncmp(tank->folder_path, path, length) &&
+		tank->folder_path[length] == '\0')
+		return tank->folder_fd;
+	tank_forget_folder(tank);
+	memcpy(tank->folder_path, path, length);
+	tank->folder_path[length] = '\0';
+	tank->folder_fd = tank_open_folder(tank, tank->folder_path, true);
+	return tank->folder_fd;
+}
+
 int tank_publish(struct tank *tank, struct tank_temp *temp, const char *path)
 {
-	CLEANUP(fd_closep) int dir_fd = -1;
 	const char *name = strrchr(path, '/');
-	char folder[PATH_MAX];
-	int r;
+	int folder_fd, r;
 
-	if (!name || (size_t)(name - path) >= sizeof(folder))
+	if (!name)
 		return -EINVAL;
-	memcpy(folder, path, (size_t)(name - path));
-	folder[name - path] = '\0';
+	folder_fd = publish_folder(tank, path, (size_t)(name - path));
+	if (folder_fd < 0)
+		return folder_fd;
 	name++;
-	dir_fd = tank_open_folder(tank, folder, true);
-	if (dir_fd < 0)
-		return dir_fd;
-	r = temp->name[0] ? rename_named(tank, temp, dir_fd, name)
-			  : link_unnamed(temp, dir_fd, name);
+	r = temp->name[0] ? rename_named(tank, temp, folder_fd, name)
+			  : link_unnamed(temp, folder_fd, name);
 	if (r < 0)
 		return r;
 	temp->name[0] = '\0';

@@ -53,6 +53,8 @@ struct tank {
 	int fd, meta_fd, tmp_fd, run_fd;
 	int lock_fd, settle_fd, run_lock_fd;
 	char run_name[48];
+	int folder_fd; /* the folder that a file was last published in; settle thread only */
+	char folder_path[PATH_MAX];
 	_Atomic bool has_no_tmpfile;
 	_Atomic uint32_t next_temp;
 };
@@ -90,6 +92,9 @@ void tank_temp_drop(struct tank *tank, struct tank_temp *temp);
  * Never replaces: -EEXIST. The data must be durable before (tank_barrier()).
  */
 int tank_publish(struct tank *tank, struct tank_temp *temp, const char *path);
+
+/* The next tank_publish() looks for its folder anew: somebody may have moved it. */
+void tank_forget_folder(struct tank *tank);
 
 /* Everything written to the tank's disk up to now, by anybody, is durable after it. */
 int tank_barrier(struct tank *tank);

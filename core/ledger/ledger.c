@@ -153,7 +153,10 @@ static int bind_all(
 	struct ledger *ledger, enum statement which, sqlite3_stmt **ret, const char *format, ...)
 {
 	va_list args;
-	int r = statement(ledger, which, ret);
+	int r;
+
+	*ret = NULL;
+	r = statement(ledger, which, ret);
 
 	if (r < 0)
 		return r;
@@ -184,7 +187,7 @@ static int step(struct ledger *ledger, sqlite3_stmt *stmt)
 
 static int run_plain(struct ledger *ledger, enum statement which)
 {
-	sqlite3_stmt *stmt;
+	sqlite3_stmt *stmt = NULL;
 	int r = statement(ledger, which, &stmt);
 
 	if (r < 0)
@@ -339,7 +342,7 @@ static int make_or_match(struct ledger *ledger, const char *tank_id)
 static int prepare_all(struct ledger *ledger)
 {
 	for (int i = 0; i < STATEMENTS_COUNT; i++) {
-		sqlite3_stmt *stmt;
+		sqlite3_stmt *stmt = NULL;
 		int r = statement(ledger, (enum statement)i, &stmt);
 
 		if (r < 0)
@@ -472,7 +475,7 @@ void ledger_rollback(struct ledger *ledger)
 
 int ledger_card(struct ledger *ledger, const struct ledger_card *card, int64_t *card_id)
 {
-	sqlite3_stmt *stmt;
+	sqlite3_stmt *stmt = NULL;
 	int r = bind_all(ledger, STATEMENT_CARD_ADD, &stmt, "sssii", card->identity, card->label,
 		card->fs_type, (int64_t)card->size_bytes, clock_wall_ns());
 
@@ -481,7 +484,7 @@ int ledger_card(struct ledger *ledger, const struct ledger_card *card, int64_t *
 
 int ledger_find_card(struct ledger *ledger, const char *identity, int64_t *card_id)
 {
-	sqlite3_stmt *stmt;
+	sqlite3_stmt *stmt = NULL;
 	int r = bind_all(ledger, STATEMENT_CARD_FIND, &stmt, "s", identity);
 
 	if (r == 0)
@@ -495,7 +498,7 @@ int ledger_find_card(struct ledger *ledger, const char *identity, int64_t *card_
 
 int ledger_import_begin(struct ledger *ledger, int64_t card_id, int64_t *import_id)
 {
-	sqlite3_stmt *stmt;
+	sqlite3_stmt *stmt = NULL;
 	int r = bind_all(ledger, STATEMENT_IMPORT_ADD, &stmt, "ii", card_id, clock_wall_ns());
 
 	return r < 0 ? r : step_for_id(ledger, stmt, import_id);
@@ -504,7 +507,7 @@ int ledger_import_begin(struct ledger *ledger, int64_t card_id, int64_t *import_
 int ledger_import_end(struct ledger *ledger, int64_t import_id, enum verdict verdict,
 	const struct import_counts *counts)
 {
-	sqlite3_stmt *stmt;
+	sqlite3_stmt *stmt = NULL;
 	int r = bind_all(ledger, STATEMENT_IMPORT_END, &stmt, "iisiiiiiii", import_id,
 		clock_wall_ns(), verdict_name(verdict), (int64_t)counts->files_selected,
 		(int64_t)counts->files_known, (int64_t)counts->files_copied,
@@ -517,7 +520,7 @@ int ledger_import_end(struct ledger *ledger, int64_t import_id, enum verdict ver
 int ledger_find_source(struct ledger *ledger, int64_t card_id, const char *path,
 	const struct ledger_stamp *stamp, struct ledger_file *file)
 {
-	sqlite3_stmt *stmt;
+	sqlite3_stmt *stmt = NULL;
 	int r = bind_all(ledger, STATEMENT_FIND_SOURCE, &stmt, "isiiii", card_id, path,
 		(int64_t)stamp->size_bytes, stamp->mtime_ns, stamp->ctime_ns, stamp->btime_ns);
 
@@ -527,7 +530,7 @@ int ledger_find_source(struct ledger *ledger, int64_t card_id, const char *path,
 int ledger_find_content(struct ledger *ledger, const uint8_t hash[LEDGER_HASH_BYTES],
 	uint64_t size_bytes, struct ledger_file *file)
 {
-	sqlite3_stmt *stmt;
+	sqlite3_stmt *stmt = NULL;
 	int r = bind_all(ledger, STATEMENT_FIND_CONTENT, &stmt, "hi", hash, (int64_t)size_bytes);
 
 	return r < 0 ? r : step_for_file(ledger, stmt, file);
@@ -536,7 +539,7 @@ int ledger_find_content(struct ledger *ledger, const uint8_t hash[LEDGER_HASH_BY
 int ledger_find_partner(struct ledger *ledger, const char *stem, const char *capture_time,
 	const char *make, const char *model, struct ledger_file *file)
 {
-	sqlite3_stmt *stmt;
+	sqlite3_stmt *stmt = NULL;
 	int r = bind_all(
 		ledger, STATEMENT_FIND_PARTNER, &stmt, "ssss", stem, capture_time, make, model);
 
@@ -545,7 +548,7 @@ int ledger_find_partner(struct ledger *ledger, const char *stem, const char *cap
 
 int ledger_has_path(struct ledger *ledger, const char *tank_path)
 {
-	sqlite3_stmt *stmt;
+	sqlite3_stmt *stmt = NULL;
 	int r = bind_all(ledger, STATEMENT_HAS_PATH, &stmt, "s", tank_path);
 
 	if (r < 0)
@@ -558,7 +561,7 @@ int ledger_has_path(struct ledger *ledger, const char *tank_path)
 
 int ledger_file_by_id(struct ledger *ledger, int64_t id, struct ledger_file *file)
 {
-	sqlite3_stmt *stmt;
+	sqlite3_stmt *stmt = NULL;
 	int r = bind_all(ledger, STATEMENT_FILE_BY_ID, &stmt, "i", id);
 
 	return r < 0 ? r : step_for_file(ledger, stmt, file);
@@ -566,7 +569,7 @@ int ledger_file_by_id(struct ledger *ledger, int64_t id, struct ledger_file *fil
 
 int ledger_add_file(struct ledger *ledger, struct ledger_file *file)
 {
-	sqlite3_stmt *stmt;
+	sqlite3_stmt *stmt = NULL;
 	int r = bind_all(ledger, STATEMENT_FILE_ADD, &stmt, "hiisssisssii", file->hash,
 		(int64_t)file->size_bytes, file->mtime_ns, file->tank_path, file->capture_time,
 		file->date_source, (int64_t)file->is_guess, file->make, file->model, file->stem,
@@ -580,7 +583,7 @@ int ledger_add_file(struct ledger *ledger, struct ledger_file *file)
 
 static int run_for_file(struct ledger *ledger, enum statement which, int64_t file_id, int64_t value)
 {
-	sqlite3_stmt *stmt;
+	sqlite3_stmt *stmt = NULL;
 	int r = statement(ledger, which, &stmt);
 
 	if (r < 0)
@@ -614,7 +617,7 @@ int ledger_set_thumbnail(struct ledger *ledger, int64_t file_id, bool has_thumbn
 int ledger_add_source(struct ledger *ledger, int64_t card_id, const char *path,
 	const struct ledger_stamp *stamp, int64_t file_id)
 {
-	sqlite3_stmt *stmt;
+	sqlite3_stmt *stmt = NULL;
 	int r = bind_all(ledger, STATEMENT_SOURCE_ADD, &stmt, "isiiiii", card_id, path,
 		(int64_t)stamp->size_bytes, stamp->mtime_ns, stamp->ctime_ns, stamp->btime_ns,
 		file_id);
@@ -629,7 +632,7 @@ int ledger_drop_sources(struct ledger *ledger, int64_t file_id)
 
 int ledger_draw_sequence(struct ledger *ledger, uint32_t count, uint64_t *first)
 {
-	sqlite3_stmt *stmt;
+	sqlite3_stmt *stmt = NULL;
 	int64_t next = 0;
 	int r = bind_all(ledger, STATEMENT_SEQUENCE_DRAW, &stmt, "i", (int64_t)count);
 
@@ -646,7 +649,7 @@ int ledger_draw_sequence(struct ledger *ledger, uint32_t count, uint64_t *first)
 
 int ledger_raise_sequence(struct ledger *ledger, uint64_t highest)
 {
-	sqlite3_stmt *stmt;
+	sqlite3_stmt *stmt = NULL;
 	int r = bind_all(ledger, STATEMENT_SEQUENCE_RAISE, &stmt, "i", (int64_t)highest);
 
 	return r < 0 ? r : step_to_end(ledger, stmt);
@@ -656,7 +659,7 @@ int ledger_next_file(struct ledger *ledger, int64_t after_id, int state, int64_t
 	struct ledger_file *file)
 {
 	bool is_unfinished = state == LEDGER_PLACING || state == LEDGER_DURABLE;
-	sqlite3_stmt *stmt;
+	sqlite3_stmt *stmt = NULL;
 	int r = bind_all(ledger, is_unfinished ? STATEMENT_NEXT_UNFINISHED : STATEMENT_NEXT_FILE,
 		&stmt, "iii", after_id, (int64_t)state, import_id);
 
@@ -687,7 +690,7 @@ static void fill_import(sqlite3_stmt *stmt, struct ledger_import *import)
 
 int ledger_next_import(struct ledger *ledger, int64_t before_id, struct ledger_import *import)
 {
-	sqlite3_stmt *stmt;
+	sqlite3_stmt *stmt = NULL;
 	int r = bind_all(ledger, STATEMENT_NEXT_IMPORT, &stmt, "i", before_id);
 
 	if (r < 0)
@@ -702,7 +705,7 @@ int ledger_next_import(struct ledger *ledger, int64_t before_id, struct ledger_i
 
 int ledger_totals(struct ledger *ledger, struct ledger_totals *totals)
 {
-	sqlite3_stmt *stmt;
+	sqlite3_stmt *stmt = NULL;
 	int r = statement(ledger, STATEMENT_TOTALS, &stmt);
 
 	if (r < 0)
