@@ -16,7 +16,7 @@
 
 #define SETTINGS_MAX 64
 
-enum option {
+enum common_option {
 	OPTION_SOCKET = 256,
 	OPTION_CONFIG,
 	OPTION_NAME,
