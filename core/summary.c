@@ -170,13 +170,16 @@ static uint32_t card_commands(const struct model_card *card)
 	return set;
 }
 
+/* Failed files are over while others go on; in the end they are what is missing. */
 static uint32_t card_permille(const struct model_card *card)
 {
-	enum verdict verdict = card_verdict(card);
+	uint64_t done_bytes = card->counts.bytes_copied + card->counts.bytes_verified;
 
-	if (verdict_is_good(verdict) || verdict == VERDICT_INCOMPLETE)
+	if (verdict_is_good(card_verdict(card)))
 		return 1000;
-	return permille(card_done_bytes(card), card_work_bytes(card));
+	if (card_state_is_busy(card->state))
+		return permille(card_done_bytes(card), card_work_bytes(card));
+	return permille(done_bytes, card_work_bytes(card));
 }
 
 /* The fault that explains why files are missing. */
@@ -275,8 +278,12 @@ const struct model_card *model_find_card(const struct tank_model *model,
 
 bool card_is_at_work(const struct model_card *card)
 {
-	return card_state_is_busy(card->state) ||
-		(card->state == CARD_WAITING && card->waiting == WAITING_TURN);
+	return card_state_is_busy(card->state);
+}
+
+bool card_waits_for_turn(const struct model_card *card)
+{
+	return card->state == CARD_WAITING && card->waiting == WAITING_TURN;
 }
 
 bool card_is_ready_to_go(const struct model_card *card)
@@ -304,7 +311,10 @@ static enum tank_state state_of(const struct tank_model *model)
 	if (model_find_card(model, card_asks, NULL) ||
 		model_find_card(model, card_must_be_ejected, NULL))
 		return TANK_ATTENTION;
-	return model_find_card(model, card_is_at_work, NULL) ? TANK_BUSY : TANK_IDLE;
+	if (model_find_card(model, card_is_at_work, NULL) ||
+		model_find_card(model, card_waits_for_turn, NULL))
+		return TANK_BUSY;
+	return TANK_IDLE;
 }
 
 static void sum_work(struct tank_model *model)

@@ -19,6 +19,7 @@ bool card_is_gone(const struct model_card *card);
 bool card_asks(const struct model_card *card);
 bool card_must_be_ejected(const struct model_card *card);
 bool card_is_at_work(const struct model_card *card);
+bool card_waits_for_turn(const struct model_card *card);
 bool card_is_ready_to_go(const struct model_card *card);
 bool card_lies_there(const struct model_card *card); /* ended, not well, and seen by somebody */
 enum fault card_main_fault(const struct model_card *card); /* why files are missing */

@@ -207,7 +207,8 @@ static void add_waiting(char *text, const struct model_card *card)
 		ADD(text, "Copying begins by itself as soon as the disk is there.");
 		break;
 	case WAITING_UNSUPPORTED:
-		add_fault(text, card->fault == FAULT_NONE ? FAULT_CARD_UNREADABLE : card->fault, 0);
+		add_fault(
+			text, card->fault == FAULT_NONE ? FAULT_CARD_UNSUPPORTED : card->fault, 0);
 		break;
 	case WAITING_TURN:
 		ADD(text, "It is copied as soon as another card is finished.");
@@ -231,9 +232,9 @@ static void add_ended(char *text, const struct model_card *card)
 	add_verdict_facts(text, verdict, &card->counts);
 	if (fault != FAULT_NONE && !is_of_card && verdict == VERDICT_INCOMPLETE)
 		ADD(text, "%s", fault_text(fault)->remedy);
-	add_verdict_advice(text, verdict);
 	summary_left_out(card, left_out, sizeof(left_out));
-	ADD(text, "%s", left_out);
+	ADD(text, "%s", left_out); /* before anybody reads that the card may be formatted */
+	add_verdict_advice(text, verdict);
 }
 
 static void add_pulled(char *text, const struct model_card *card)
@@ -439,7 +440,12 @@ static void say_busy(struct tank_model *model)
 	const struct model_card *card = model_find_card(model, card_is_at_work, NULL);
 	char eta[64];
 
-	assert(card);
+	if (!card) {
+		card = model_find_card(model, card_waits_for_turn, NULL);
+		assert(card);
+		say_card(tank, card);
+		return;
+	}
 	if (tank->busy_count > 1)
 		set_line(tank->headline, "Copying %" PRIu32 " cards", tank->busy_count);
 	else if (card->state == CARD_VERIFYING)

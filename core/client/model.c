@@ -33,6 +33,22 @@ static void apply_hello(
 	*changed |= CHANGED_CONNECTION;
 }
 
+/* What this connection may not send is not offered to anybody. */
+static void mask_tank(const struct tank_model *model, struct model_tank *tank)
+{
+	if (model->may_command)
+		return;
+	tank->commands = 0;
+	tank->next_command = COMMAND_NONE;
+	tank->next_card[0] = '\0';
+}
+
+static void mask_card(const struct tank_model *model, struct model_card *card)
+{
+	if (!model->may_command)
+		card->commands = 0;
+}
+
 /* All that the daemon publishes; the connection's fields stay. */
 static void copy_state(struct tank_model *model, const struct tank_model *from)
 {
@@ -44,15 +60,21 @@ static void copy_state(struct tank_model *model, const struct tank_model *from)
 	memcpy(model->messages, from->messages, sizeof(model->messages));
 	model->history_count = from->history_count;
 	memcpy(model->history, from->history, sizeof(model->history));
+	mask_tank(model, &model->tank);
+	for (uint32_t i = 0; i < model->cards_count; i++)
+		mask_card(model, &model->cards[i]);
 }
 
-static void apply_tank(struct tank_model *model, const struct model_tank *tank, uint32_t *changed)
+static void apply_tank(struct tank_model *model, const struct model_tank *from, uint32_t *changed)
 {
-	if (!fields_equal(fields_tank, &model->tank, tank))
+	struct model_tank tank = *from;
+
+	mask_tank(model, &tank);
+	if (!fields_equal(fields_tank, &model->tank, &tank))
 		*changed |= CHANGED_TANK;
-	if (!fields_equal(fields_tank_progress, &model->tank, tank))
+	if (!fields_equal(fields_tank_progress, &model->tank, &tank))
 		*changed |= CHANGED_PROGRESS;
-	model->tank = *tank;
+	model->tank = tank;
 }
 
 static void apply_card(struct tank_model *model, const struct model_card *card, uint32_t *changed)
@@ -64,6 +86,7 @@ static void apply_card(struct tank_model *model, const struct model_card *card, 
 	if (!mine)
 		return; /* more cards than this mirror has room for */
 	*mine = *card;
+	mask_card(model, mine);
 	*changed |= CHANGED_CARDS | CHANGED_PROGRESS;
 }
 
@@ -160,6 +183,7 @@ int model_from_json(struct tank_model *model, const char *text, size_t size_byte
 
 	if (r < 0)
 		return r;
+	model->may_command = true;
 	model_apply(model, &message, &changed);
 	message_finish(&message);
 	if (!has_words(model))

@@ -22,7 +22,10 @@ enum model_changed {
 	CHANGED_ALL = (1U << 6) - 1,
 };
 
-/* Applies a line of the daemon and sets bits in *changed. Lines it cannot use change nothing. */
+/*
+ * Applies a line of the daemon and sets bits in *changed. Lines it cannot use
+ * change nothing. Without may_command no commands are offered in the mirror.
+ */
 void model_apply(struct tank_model *model, const struct message *message, uint32_t *changed);
 
 /*
