@@ -79,6 +79,8 @@ struct event {
 	uint64_t rate_bytes_per_s;
 	uint64_t eta_s; /* EVENT_ETA_UNKNOWN until it can be said */
 	enum verdict verdict;
+	uint32_t thumbnails_left; /* with card-done: still being made; the card is not needed for it
+				   */
 };
 
 #define EVENT_ETA_UNKNOWN UINT64_MAX

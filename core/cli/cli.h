@@ -25,6 +25,7 @@ struct command {
 	int (*run)(int argc, char **argv); /* argv[0] is the sub-command; returns an exit status */
 };
 
+extern const struct command command_config;
 extern const struct command command_history;
 extern const struct command command_import;
 extern const struct command command_rebuild;

@@ -51,7 +51,7 @@ static const struct option long_options[] = {
 struct request {
 	const char *config_path;
 	struct settings_override override;
-	bool is_dry_run, is_paranoid, wants_json;
+	bool is_dry_run, wants_json;
 	const char *card_id, *card_label;
 };
 
@@ -96,7 +96,7 @@ static int read_flag(struct request *request, int option)
 		request->override.no_thumbnails = true;
 		return 0;
 	case OPTION_PARANOID:
-		request->is_paranoid = true;
+		request->override.is_paranoid = true;
 		return 0;
 	case OPTION_DRY_RUN:
 		request->is_dry_run = true;
@@ -160,7 +160,6 @@ static int import_all(
 	int status = EXIT_OK;
 
 	engine.is_dry_run = request->is_dry_run;
-	engine.is_paranoid |= request->is_paranoid;
 	engine.card_id = request->card_id;
 	engine.card_label = request->card_label;
 	engine.cancel = interrupt_flag();

@@ -338,7 +338,10 @@ static void show_fault(struct import_view *view, const struct event *event)
 		say(view, " %s more would be needed.", size);
 	}
 	say(view, "\n  %s\n  %s\n", text->safe, text->remedy);
-	if (event->error < 0)
+	/* For a failing disk the system's own word helps whoever looks after it. */
+	if (event->error < 0 &&
+		(event->fault == FAULT_TANK_FAILING || event->fault == FAULT_CARD_UNREADABLE ||
+			event->fault == FAULT_INTERNAL))
 		say(view, "  (The system says: %s.)\n", strerrordesc_np(-event->error) ?: "?");
 }
 
@@ -395,6 +398,11 @@ static void show_done(struct import_view *view, const struct event *event)
 	if (event->counts->files_selected)
 		show_counts(view, event);
 	show_left_out(view, event);
+	if (event->thumbnails_left > 20)
+		say(view,
+			"  %u thumbnails are still being made; the card is not needed for that. "
+			"Ctrl-C ends it.\n",
+			event->thumbnails_left);
 }
 
 /* ---- events -------------------------------------------------------------------------- */

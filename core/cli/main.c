@@ -18,6 +18,7 @@ static const struct command *const commands[] = {
 	&command_verify,
 	&command_history,
 	&command_rebuild,
+	&command_config,
 };
 
 #define COMMANDS_COUNT (sizeof(commands) / sizeof(commands[0]))

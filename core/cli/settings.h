@@ -8,23 +8,25 @@
 #include <stdbool.h>
 
 #include "core/cli/cli.h"
+#include "core/config/config.h"
 #include "core/engine/engine.h"
 
 /* What the command line says instead of the configuration; NULL = nothing. Borrowed. */
 struct settings_override {
 	const char *tank_path, *naming, *template, *select;
-	bool no_verify, no_thumbnails;
+	bool no_verify, no_thumbnails, is_paranoid;
 };
 
 /* Owns everything that engine borrows. */
 struct settings {
 	struct engine_options engine;
+	struct config *config;
 	struct name_template *template;
 };
 
 /*
  * An exit status: EXIT_OK, or EXIT_USAGE after having said on standard error
- * what is wrong and where. override may be NULL.
+ * what is wrong and where. What is only a word nobody knows is said, too. override may be NULL.
  */
 int settings_load(struct settings *settings, const struct command *command, const char *config_path,
 	const struct settings_override *override);

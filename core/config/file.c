@@ -90,30 +90,48 @@ static bool is_readable(const char *start, const char *end)
 	return true;
 }
 
-/* What inih gets to see of the line: nothing, a [section], "key =", or what it will refuse. */
-static size_t choose_text(
-	struct splitter *splitter, const char *start, const char *end, size_t room)
+/* Why a line is not used, or NULL. shown: its first bytes, which inih would get to see. */
+static const char *find_fault(const struct splitter *splitter, const char *start, const char *end,
+	size_t shown, size_t room)
 {
-	const char *equals = memchr(start, '=', (size_t)(end - start));
-	size_t length = (size_t)(end - start);
+	if (!is_readable(start, end))
+		return "this line is not readable UTF-8 text; it is not used";
+	if (shown > room)
+		return "no section and no key is that long; the line is not used";
+	if (!is_known_bad(splitter))
+		return NULL;
+	if (*start == '[')
+		return "this [section] has no ']'; nothing in it is used";
+	return "this is no [section], no 'key = value' and no '# comment'; it is not used";
+}
 
-	if (length == 0 || *start == '#' || *start == ';' || is_known_bad(splitter))
+/*
+ * What inih gets to see of the line: nothing, a [section], "key =", or what it
+ * will refuse. What follows a broken [section] must not count for the section
+ * above it: it goes to one that is nobody's.
+ */
+static size_t choose_text(
+	struct splitter *splitter, const char **start, const char *end, size_t room)
+{
+	const char *equals = memchr(*start, '=', (size_t)(end - *start));
+	bool is_setting = equals && **start != '[';
+	size_t shown = (size_t)((is_setting ? equals + 1 : end) - *start);
+	const char *fault;
+
+	if (shown == 0 || **start == '#' || **start == ';')
 		return 0;
-	if (!is_readable(start, end)) {
-		report(splitter, "this line is not readable UTF-8 text; it is not used");
-		return 0;
+	fault = find_fault(splitter, *start, end, shown, room);
+	if (fault) {
+		report(splitter, fault);
+		*start = **start == '[' ? "[X-]" : "";
+		return strlen(*start);
 	}
-	if (equals && *start != '[') {
+	if (is_setting) {
 		splitter->value = equals + 1;
 		trim(&splitter->value, &end);
 		splitter->value_bytes = (size_t)(end - splitter->value);
-		length = (size_t)(equals + 1 - start);
 	}
-	if (length > room) {
-		report(splitter, "no section and no key is that long; the line is not used");
-		return 0;
-	}
-	return length;
+	return shown;
 }
 
 /* As fgets(3): inih reads the file through this. */
@@ -123,10 +141,10 @@ static char *feed_line(char *buffer, int buffer_bytes, void *stream)
 	const char *start, *end;
 	size_t length;
 
-	if (buffer_bytes < 3 || !take_line(splitter, &start, &end))
+	if (buffer_bytes < 16 || !take_line(splitter, &start, &end))
 		return NULL;
 	splitter->value = NULL;
-	length = choose_text(splitter, start, end, (size_t)buffer_bytes - 3);
+	length = choose_text(splitter, &start, end, (size_t)buffer_bytes - 3);
 	memcpy(buffer, start, length);
 	strcpy(buffer + length, "\n");
 	return buffer;
@@ -185,14 +203,6 @@ static int find_bad_lines(struct splitter *splitter)
 	}
 }
 
-static void report_bad_lines(const struct splitter *splitter, const struct file_sink *sink)
-{
-	for (size_t i = 0; i < splitter->bad_count; i++)
-		sink->problem(splitter->bad_lines[i],
-			"this is no [section], no 'key = value' and no '# comment'; it is not used",
-			sink->userdata);
-}
-
 int file_parse(const char *text, size_t size_bytes, const struct file_sink *sink)
 {
 	struct splitter splitter = {.text = text, .end = text + size_bytes};
@@ -205,7 +215,6 @@ int file_parse(const char *text, size_t size_bytes, const struct file_sink *sink
 	}
 	if (r < 0)
 		return r;
-	report_bad_lines(&splitter, sink);
 	splitter.sink = sink;
 	rewind_to_start(&splitter);
 	r = ini_parse_stream(feed_line, &splitter, on_pair, &splitter);

@@ -290,12 +290,16 @@ static void on_copy_error(struct run *run, struct item *item, enum copy_side sid
 		run, item->escaped_path, source_fault(error), error, item->stamp.size_bytes);
 }
 
-static bool has_room(struct run *run, const struct item *item)
+/* Better not begun than cut off in the middle. */
+static int fits(struct run *run, const struct item *item)
 {
 	uint64_t free_bytes;
 
-	/* What cannot be asked shows when it is written. */
-	return tank_free_bytes(&run->tank, &free_bytes) < 0 || free_bytes >= item->stamp.size_bytes;
+	if (item->stamp.size_bytes > run->tank.file_bytes_max)
+		return -EFBIG;
+	if (tank_free_bytes(&run->tank, &free_bytes) < 0)
+		return 0; /* what cannot be asked shows when it is written */
+	return free_bytes >= item->stamp.size_bytes ? 0 : -ENOSPC;
 }
 
 static void copy_item(struct copier *copier, struct item *item)
@@ -305,9 +309,9 @@ static void copy_item(struct copier *copier, struct item *item)
 	int r = item->source_fd;
 
 	report_current_file(run, item->escaped_path);
-	if (r >= 0 && !has_room(run, item)) {
+	if (r >= 0) {
 		side = SIDE_TANK;
-		r = -ENOSPC;
+		r = fits(run, item);
 	}
 	if (r >= 0)
 		r = copy_into_temp(copier, item, item->source_fd, &side);

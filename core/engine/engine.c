@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/base/cleanup.h"
 #include "core/base/clock.h"
@@ -46,12 +47,37 @@ static bool lies_inside(const char *inner, const char *outer)
 		(inner[length] == '/' || inner[length] == '\0' || outer[length - 1] == '/');
 }
 
+/* Where the tank is, or would be made: its folder may not be there yet. Caller frees. */
+static char *real_tank_path(const char *path)
+{
+	CLEANUP(freep) char *copy = strdup(path);
+	char *real = realpath(path, NULL);
+	size_t length = copy ? strlen(copy) : 0;
+	char *slash;
+
+	if (real || !copy)
+		return real;
+	while (length > 1 && copy[length - 1] == '/')
+		copy[--length] = '\0';
+	slash = strrchr(copy, '/');
+	if (!slash)
+		return realpath(".", NULL);
+	*slash = '\0';
+	return realpath(slash == copy ? "/" : copy, NULL);
+}
+
+/*
+ * Checked before anything is made: a tank on the card would write to it. A tank that is not
+ * there yet counts as its parent, so that it cannot be made inside the card.
+ */
 static bool card_meets_tank(const struct run *run)
 {
 	CLEANUP(freep) char *card = realpath(run->options->source_path, NULL);
-	CLEANUP(freep) char *tank = realpath(run->options->tank_path, NULL);
+	CLEANUP(freep) char *tank = real_tank_path(run->options->tank_path);
+	bool tank_exists = access(run->options->tank_path, F_OK) == 0;
 
-	return card && tank && (lies_inside(card, tank) || lies_inside(tank, card));
+	return card && tank &&
+		(lies_inside(tank, card) || (tank_exists && lies_inside(card, tank)));
 }
 
 static void init_run(
@@ -262,7 +288,8 @@ static void tell_done(struct run *run, struct engine_result *result)
 		.counts = &result->counts,
 		.fault = result->fault,
 		.error = result->error,
-		.bytes_missing = atomic_load(&run->bytes_missing)};
+		.bytes_missing = atomic_load(&run->bytes_missing),
+		.thumbnails_left = (uint32_t)id_queue_count(&run->to_thumb)};
 
 	report_state(run, event.state);
 	report_event(run, &event);
@@ -404,7 +431,7 @@ static int import_once(const struct engine_options *options, event_sink_fn sink,
 	if (r < 0) {
 		run_stop(&run, fault, r);
 	} else if (card_meets_tank(&run)) {
-		run_stop(&run, FAULT_CARD_IS_TANK, -EINVAL);
+		run_stop(&run, FAULT_CARD_IS_TANK, 0);
 	} else if (options->is_dry_run) {
 		dry_run(&run, result);
 		is_told = true;

@@ -135,6 +135,16 @@ int id_queue_push(struct id_queue *queue, struct id_pair pair)
 	return r;
 }
 
+size_t id_queue_count(struct id_queue *queue)
+{
+	size_t count;
+
+	(void)pthread_mutex_lock(&queue->mutex);
+	count = queue->count;
+	(void)pthread_mutex_unlock(&queue->mutex);
+	return count;
+}
+
 void id_queue_end(struct id_queue *queue)
 {
 	(void)pthread_mutex_lock(&queue->mutex);

@@ -49,6 +49,7 @@ struct id_queue {
 void id_queue_init(struct id_queue *queue);
 void id_queue_finish(struct id_queue *queue);
 int id_queue_push(struct id_queue *queue, struct id_pair pair); /* -ENOMEM */
+size_t id_queue_count(struct id_queue *queue);
 void id_queue_end(struct id_queue *queue);
 /* true and *pair; false at the end; with deadline_usec also when that has passed. */
 bool id_queue_pop(struct id_queue *queue, uint64_t deadline_usec, struct id_pair *pair);

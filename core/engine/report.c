@@ -45,6 +45,9 @@ void run_stop(struct run *run, enum fault fault, int error)
 
 static void send(struct run *run, struct event *event)
 {
+	if (run->is_told)
+		return; /* card-done is the last word */
+	run->is_told = event->type == EVENT_CARD_DONE;
 	event->seq = ++run->seq;
 	event->time_usec = clock_monotonic_usec() - run->start_usec;
 	event->card = run->card.identity;

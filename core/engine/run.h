@@ -78,6 +78,7 @@ struct run {
 	struct import_counts counts;
 	enum card_state state;
 	uint64_t seq, start_usec;
+	bool is_told; /* card-done was sent */
 	struct pace pace;
 	char current_file[1024];
 

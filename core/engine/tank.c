@@ -87,6 +87,8 @@ static int learn_file_system(struct tank *tank)
 		return -errno;
 	(void)text_format(tank->fs_name, sizeof(tank->fs_name), "0x%lx", (unsigned long)fs.f_type);
 	tank->read_back = TANK_READ_BACK_DROP;
+	/* The size field of a FAT directory entry has 32 bits. */
+	tank->file_bytes_max = fs.f_type == MSDOS_SUPER_MAGIC ? UINT32_MAX : INT64_MAX;
 	tank->sync_flushes_disk = false;
 	for (size_t i = 0; i < sizeof(file_systems) / sizeof(file_systems[0]); i++) {
 		if ((unsigned long)fs.f_type != (unsigned long)file_systems[i].type)

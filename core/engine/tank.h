@@ -46,6 +46,7 @@ struct tank {
 	char id[TANK_ID_BYTES];
 	char fs_name[24];
 	enum tank_read_back read_back;
+	uint64_t file_bytes_max; /* of one file, where the file system has a low limit */
 	bool sync_flushes_disk; /* syncfs() alone flushes the disk's own cache too */
 	uint64_t keep_free_bytes;
 	uid_t owner;

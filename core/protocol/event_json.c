@@ -108,6 +108,7 @@ static void set_body(json_t *object, const struct event *event)
 		set_text(object, "verdict", verdict_name(event->verdict));
 		set_text(object, "state", card_state_name(event->state));
 		set_counts(object, event->counts);
+		set_number(object, "thumbnails_left", event->thumbnails_left);
 		set_fault(object, event);
 		break;
 	case EVENTS_COUNT:

@@ -86,8 +86,10 @@ static void test_config_file_names_every_bad_line(void **state)
 	static const struct {
 		const char *text, *result;
 	} cases[] = {
-		{"[a]\nnonsense\nk=v\n[b\nl=w\n",
-			"2 ! " FORM "\n4 ! " FORM "\n3 [a] k=<v>\n5 [a] l=<w>\n"},
+		{"[a]\nnonsense\nk=v\nmore\n", "2 ! " FORM "\n3 [a] k=<v>\n4 ! " FORM "\n"},
+		{"[a]\n[b\nl=w\n[c]\nm=x\n",
+			"2 ! this [section] has no ']'; nothing in it is used\n3 [X-] l=<w>\n"
+			"5 [c] m=<x>\n"},
 		{"[a]\nk: v\n",
 			"2 ! this is written 'key = value', with the first '=' behind the key\n"},
 		{"[a]\nk:l = v\n",
@@ -95,6 +97,8 @@ static void test_config_file_names_every_bad_line(void **state)
 		{"[a]\nk=\xff\nl=1\n",
 			"2 ! this line is not readable UTF-8 text; it is not used\n"
 			"3 [a] l=<1>\n"},
+		{"[a]\n[\xff]\nk=1\n",
+			"2 ! this line is not readable UTF-8 text; it is not used\n3 [X-] k=<1>\n"},
 		{"[a]\nk=\x1b[31m\n", "2 ! this line is not readable UTF-8 text; it is not used\n"},
 	};
 
@@ -130,7 +134,7 @@ static void test_config_file_never_cuts_a_long_line(void **state)
 	(void)snprintf(text, sizeof(text), "[a]\n%0900d = 1\nl=1\n[%0900d]\nm=1\n", 7, 7);
 	assert_string_equal(parse(text, strlen(text)),
 		"2 ! no section and no key is that long; the line is not used\n3 [a] l=<1>\n"
-		"4 ! no section and no key is that long; the line is not used\n5 [a] m=<1>\n");
+		"4 ! no section and no key is that long; the line is not used\n5 [X-] m=<1>\n");
 }
 
 static void test_config_file_that_is_something_else_is_not_used(void **state)
