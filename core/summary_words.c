@@ -215,6 +215,7 @@ static void add_waiting(char *text, const struct model_card *card)
 		break;
 	case WAITING_NONE:
 	case WAITING_REASONS_COUNT:
+		ADD(text, "Nothing is done with it at the moment.");
 		break;
 	}
 }
@@ -226,6 +227,10 @@ static void add_ended(char *text, const struct model_card *card)
 	bool is_of_card = fault_text(fault)->class != FAULT_CLASS_FILE;
 	char left_out[80];
 
+	if (verdict == VERDICT_NONE) {
+		ADD(text, "This card was not copied. " NEVER_FORMAT " it.");
+		return;
+	}
 	if (fault != FAULT_NONE && is_of_card && verdict != VERDICT_SAFE_TO_FORMAT &&
 		verdict != VERDICT_CANCELLED)
 		add_fault(text, fault, card->bytes_missing);
@@ -470,6 +475,7 @@ static void say_idle(struct tank_model *model)
 
 	if (done_count > 1) {
 		set_line(tank->headline, "%" PRIu32 " cards are safe to remove", done_count);
+		ADD(tank->detail, "Each of them says whether it may be formatted.");
 	} else if (done) {
 		set_line(tank->headline, "Safe to remove: %s", done->label);
 		ADD(tank->detail, "%s", done->detail);
