@@ -44,16 +44,12 @@ bool verdict_is_good(enum verdict verdict)
 		verdict == VERDICT_EMPTY;
 }
 
-enum verdict card_verdict(const struct model_card *card)
+/* What the state alone says about the end; VERDICT_NONE if it says nothing. */
+static enum verdict verdict_of_state(enum card_state state)
 {
-	enum verdict verdict = counts_verdict(card->verdict, &card->counts);
-
-	if (card->errors_total && verdict_is_good(verdict))
-		return VERDICT_INCOMPLETE;
-	if (verdict != VERDICT_NONE)
-		return verdict;
-	switch (card->state) {
+	switch (state) {
 	case CARD_PARTIAL:
+	case CARD_REMOVED_EARLY:
 		return VERDICT_INCOMPLETE;
 	case CARD_FAILED:
 		return VERDICT_FAILED;
@@ -62,6 +58,18 @@ enum verdict card_verdict(const struct model_card *card)
 	default:
 		return VERDICT_NONE;
 	}
+}
+
+enum verdict card_verdict(const struct model_card *card)
+{
+	enum verdict verdict = counts_verdict(card->verdict, &card->counts);
+	enum verdict of_state = verdict_of_state(card->state);
+
+	if (of_state != VERDICT_NONE && (verdict == VERDICT_NONE || verdict_is_good(verdict)))
+		return of_state;
+	if (card->errors_total && verdict_is_good(verdict))
+		return VERDICT_INCOMPLETE;
+	return verdict;
 }
 
 static uint64_t card_work_bytes(const struct model_card *card)
