@@ -289,7 +289,9 @@ static void tell_done(struct run *run, struct engine_result *result)
 		.fault = result->fault,
 		.error = result->error,
 		.bytes_missing = atomic_load(&run->bytes_missing),
-		.thumbnails_left = (uint32_t)id_queue_count(&run->to_thumb)};
+		.thumbnails_left = atomic_load(&run->probe_is_missing)
+			? 0
+			: (uint32_t)id_queue_count(&run->to_thumb)};
 
 	report_state(run, event.state);
 	report_event(run, &event);

@@ -16,6 +16,7 @@
 #include "core/base/cleanup.h"
 #include "core/base/clock.h"
 #include "core/base/fd.h"
+#include "core/base/text.h"
 #include "core/engine/run.h"
 
 #define MARKS_MAX 64
@@ -225,6 +226,19 @@ static int compare(struct verifier *verifier, const struct ledger_file *file, bo
 	return memcmp(hash, file->hash, sizeof(hash)) ? -EILSEQ : 0;
 }
 
+/* In the words of the card, where that is known: that is where the user looks for it. */
+static void tell_failed(struct verifier *verifier, const struct ledger_file *file, int error)
+{
+	struct run *run = verifier->run;
+	enum fault fault = error == -EILSEQ || error == -ESTALE ? FAULT_VERIFY_MISMATCH
+								: FAULT_VERIFY_UNREADABLE;
+	char path[4096];
+
+	if (ledger_source_path(verifier->ledger, run->card_id, file->id, path, sizeof(path)) != 1)
+		(void)text_format(path, sizeof(path), "%s", file->tank_path);
+	report_file_failed(run, path, fault, error, file->size_bytes);
+}
+
 static int verify_file(struct verifier *verifier, const struct ledger_file *file)
 {
 	struct run *run = verifier->run;
@@ -245,9 +259,7 @@ static int verify_file(struct verifier *verifier, const struct ledger_file *file
 		tell_verified(run, file);
 		return mark(verifier, file->id);
 	}
-	report_file_failed(run, file->tank_path,
-		r == -EILSEQ || r == -ESTALE ? FAULT_VERIFY_MISMATCH : FAULT_VERIFY_UNREADABLE, r,
-		file->size_bytes);
+	tell_failed(verifier, file, r);
 	return put_aside(verifier, file);
 }
 
@@ -265,8 +277,7 @@ static int verify_id(struct verifier *verifier, int64_t file_id)
 		if (verifier->marks[i] == file_id)
 			file.state = LEDGER_VERIFIED;
 	if (file.state == LEDGER_DAMAGED) {
-		report_file_failed(
-			run, file.tank_path, FAULT_VERIFY_MISMATCH, -EILSEQ, file.size_bytes);
+		tell_failed(verifier, &file, -EILSEQ); /* the same content twice on this card */
 		return 0;
 	}
 	if (file.state == LEDGER_VERIFIED) {
