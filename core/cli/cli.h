@@ -30,6 +30,7 @@ struct command {
 extern const struct command command_config;
 extern const struct command command_history;
 extern const struct command command_import;
+extern const struct command command_probe;
 extern const struct command command_rebuild;
 extern const struct command command_verify;
 

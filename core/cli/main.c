@@ -16,6 +16,7 @@ static const struct command *const commands[] = {
 	&command_verify,
 	&command_history,
 	&command_rebuild,
+	&command_probe,
 	&command_config,
 };
 

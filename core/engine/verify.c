@@ -195,23 +195,33 @@ static void tell_verified(struct run *run, const struct ledger_file *file)
 	report_event(run, &event);
 }
 
-/* Out of the way, so that nobody takes it for the picture; the card's files are copied again. */
+/* Is it the copy that is bad? Too few descriptors or rights say nothing about it. */
+static bool shows_damage(int error)
+{
+	return error == -EILSEQ || error == -ESTALE || error == -EIO || error == -ENOENT;
+}
+
+/*
+ * Out of the way first, so that nobody takes it for the picture; then the ledger lets go of it,
+ * and the next import copies it again. What could not be moved stays as it is, unverified.
+ */
 static int put_aside(struct verifier *verifier, const struct ledger_file *file)
 {
-	int r = ledger_begin(verifier->ledger);
+	int r = tank_set_aside(&verifier->run->tank, file->tank_path);
 
+	if (r < 0 && r != -ENOENT)
+		return 0;
+	tank_drop_thumbnail(&verifier->run->tank, file->tank_path);
+	r = ledger_begin(verifier->ledger);
 	if (r == 0)
 		r = ledger_set_state(verifier->ledger, file->id, LEDGER_DAMAGED);
 	if (r == 0)
 		r = ledger_drop_sources(verifier->ledger, file->id);
 	if (r == 0)
 		r = ledger_commit(verifier->ledger);
-	if (r < 0) {
+	if (r < 0)
 		ledger_rollback(verifier->ledger);
-		return r;
-	}
-	r = tank_set_aside(&verifier->run->tank, file->tank_path);
-	return r == -ENOENT ? 0 : r;
+	return r;
 }
 
 static int compare(struct verifier *verifier, const struct ledger_file *file, bool *from_disk)
@@ -260,7 +270,7 @@ static int verify_file(struct verifier *verifier, const struct ledger_file *file
 		return mark(verifier, file->id);
 	}
 	tell_failed(verifier, file, r);
-	return put_aside(verifier, file);
+	return shows_damage(r) ? put_aside(verifier, file) : 0;
 }
 
 static int verify_id(struct verifier *verifier, int64_t file_id)
