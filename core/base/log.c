@@ -40,8 +40,8 @@ void log_line(enum log_level level, int error, const char *format, ...)
 		n = snprintf(line, sizeof(line), "<%d>%s%s\n", (int)level, message, reason);
 	else
 		n = snprintf(line, sizeof(line), "%s: %s%s\n", program, message, reason);
-	/* One write, so that lines of several processes do not mix; no one to tell if it fails. */
+	/* One write, so that lines of several processes do not mix. */
 	if (n > 0 && write(STDERR_FILENO, line, strnlen(line, sizeof(line))) < 0)
-		n = 0;
+		errno = saved; /* and nobody to tell */
 	errno = saved;
 }

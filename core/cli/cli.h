@@ -5,6 +5,8 @@
 #ifndef IMGTANK_CORE_CLI_CLI_H
 #define IMGTANK_CORE_CLI_CLI_H
 
+#include <stdbool.h>
+
 #include "core/faults.h"
 
 /* Exit statuses, the same for every sub-command; imgtank(1), EXIT STATUS. */
@@ -28,6 +30,7 @@ struct command {
 extern const struct command command_config;
 extern const struct command command_history;
 extern const struct command command_import;
+extern const struct command command_probe;
 extern const struct command command_rebuild;
 extern const struct command command_verify;
 
@@ -37,6 +40,9 @@ int cli_usage_error(const struct command *command, const char *format, ...)
 
 /* What happened, what is safe, what to do: on standard error. error: 0 or a negative errno. */
 void cli_print_fault(enum fault fault, int error);
+
+/* For a failing disk the system's own word helps whoever looks after it; else it only confuses. */
+bool cli_errno_helps(enum fault fault);
 
 /* For getopt_long's '?' and ':': a clear sentence instead of getopt's. Call with opterr = 0. */
 int cli_bad_option(const struct command *command, char **argv, int result);

@@ -119,7 +119,7 @@ static void print_settings_json(const struct config *config)
 				{"default", .text = setting.default_text},
 				{"origin", .text = origins[setting.origin]},
 				{"file", .text = setting.file}, {"line", .number = setting.line},
-				{NULL}});
+				{.name = NULL}});
 	}
 }
 
@@ -132,7 +132,7 @@ static void print_problems_json(const struct config *config)
 			(const struct record_field[]){
 				{"problem", .text = problem->is_error ? "error" : "warning"},
 				{"file", .text = problem->file}, {"line", .number = problem->line},
-				{"text", .text = problem->text}, {NULL}});
+				{"text", .text = problem->text}, {.name = NULL}});
 	}
 }
 

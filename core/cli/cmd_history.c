@@ -57,7 +57,7 @@ static void print_json(const struct ledger_import *import, const char *started, 
 		{"files_verified", .number = c->files_verified},
 		{"files_failed", .number = c->files_failed},
 		{"files_left_out", .number = c->files_left_out},
-		{"bytes_copied", .number = c->bytes_copied}, {NULL}};
+		{"bytes_copied", .number = c->bytes_copied}, {.name = NULL}};
 
 	record_json_print(stdout, fields);
 }

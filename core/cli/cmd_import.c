@@ -142,13 +142,17 @@ static int import_one(
 	const struct engine_options *engine, enum view_kind kind, struct output *output)
 {
 	struct import_view *view = NULL;
-	struct engine_result result;
+	struct engine_result result = {0};
 	int r = import_view_new(&view, kind, output, engine->tank_path);
 
 	if (r == 0)
 		r = engine_import(engine, import_view_event, view, &result);
 	import_view_free(view);
-	return r < 0 ? EXIT_TROUBLE : status_of(&result, engine->verify);
+	if (r < 0) {
+		cli_print_fault(FAULT_INTERNAL, r);
+		return EXIT_TROUBLE;
+	}
+	return status_of(&result, engine->verify);
 }
 
 static int import_all(
@@ -163,8 +167,10 @@ static int import_all(
 	engine.card_id = request->card_id;
 	engine.card_label = request->card_label;
 	engine.cancel = interrupt_flag();
-	if (output_new(&output, STDOUT_FILENO) < 0)
+	if (output_new(&output, STDOUT_FILENO) < 0) {
+		cli_print_fault(FAULT_INTERNAL, -ENOMEM);
 		return EXIT_TROUBLE;
+	}
 	for (int i = optind; i < argc && status != EXIT_INTERRUPTED; i++) {
 		int one;
 

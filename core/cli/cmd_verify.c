@@ -49,7 +49,7 @@ static void on_finding(enum engine_finding finding, const char *path, int error,
 	(void)error;
 	if (view->wants_json) {
 		const struct record_field fields[] = {{"finding", .text = finding_words[finding]},
-			{"tank_path", .text = path}, {NULL}};
+			{"tank_path", .text = path}, {.name = NULL}};
 
 		record_json_print(stdout, fields);
 		return;
@@ -109,7 +109,7 @@ static void print_json(const struct engine_verify_result *result, const char *en
 		{"files_unreadable", .number = result->files_unreadable},
 		{"files_unknown", .number = result->files_unknown},
 		{"bytes_read", .number = result->bytes_read},
-		{"from_disk", .number = result->is_from_disk}, {NULL}};
+		{"from_disk", .number = result->is_from_disk}, {.name = NULL}};
 
 	record_json_print(stdout, fields);
 }

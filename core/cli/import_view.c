@@ -14,6 +14,7 @@
 #include "core/base/cleanup.h"
 #include "core/base/clock.h"
 #include "core/base/text.h"
+#include "core/cli/cli.h"
 #include "core/protocol/event_json.h"
 
 #define FAILED_SHOWN 20
@@ -338,10 +339,7 @@ static void show_fault(struct import_view *view, const struct event *event)
 		say(view, " %s more would be needed.", size);
 	}
 	say(view, "\n  %s\n  %s\n", text->safe, text->remedy);
-	/* For a failing disk the system's own word helps whoever looks after it. */
-	if (event->error < 0 &&
-		(event->fault == FAULT_TANK_FAILING || event->fault == FAULT_CARD_UNREADABLE ||
-			event->fault == FAULT_INTERNAL))
+	if (event->error < 0 && cli_errno_helps(event->fault))
 		say(view, "  (The system says: %s.)\n", strerrordesc_np(-event->error) ?: "?");
 }
 

@@ -20,7 +20,7 @@ int import_view_new(struct import_view **ret, enum view_kind kind, struct output
 void import_view_free(struct import_view *view); /* accepts NULL */
 
 /* An event_sink_fn; userdata is the view. */
-void import_view_event(const struct event *event, void *view);
+void import_view_event(const struct event *event, void *userdata);
 
 /* The kind that fits standard output: a terminal that can move its cursor, or not. */
 enum view_kind import_view_kind(bool wants_json);

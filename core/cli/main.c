@@ -2,10 +2,8 @@
 /*
  * main.c - imgtank: finds the sub-command and runs it.
  */
-#include <errno.h>
 #include <getopt.h>
 #include <locale.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,44 +16,11 @@ static const struct command *const commands[] = {
 	&command_verify,
 	&command_history,
 	&command_rebuild,
+	&command_probe,
 	&command_config,
 };
 
 #define COMMANDS_COUNT (sizeof(commands) / sizeof(commands[0]))
-
-int cli_usage_error(const struct command *command, const char *format, ...)
-{
-	char message[512], safe[1024];
-	va_list args;
-
-	va_start(args, format);
-	(void)vsnprintf(message, sizeof(message), format, args);
-	va_end(args);
-	(void)text_escape(message, safe, sizeof(safe));
-	(void)fprintf(stderr, "imgtank %s: %s\nTry 'imgtank %s --help'.\n", command->name, safe,
-		command->name);
-	return EXIT_USAGE;
-}
-
-int cli_bad_option(const struct command *command, char **argv, int result)
-{
-	const char *given = argv[optind - 1];
-
-	if (result == ':')
-		return cli_usage_error(command, "option %s needs a value", given);
-	if (optopt > 0 && optopt < 256 && strncmp(given, "--", 2) != 0)
-		return cli_usage_error(command, "there is no option -%c", optopt);
-	return cli_usage_error(command, "there is no option %s", given);
-}
-
-void cli_print_fault(enum fault fault, int error)
-{
-	const struct fault_text *text = fault_text(fault);
-
-	(void)fprintf(stderr, "imgtank: %s\n  %s\n  %s\n", text->what, text->safe, text->remedy);
-	if (error < 0)
-		(void)fprintf(stderr, "  (The system says: %s.)\n", strerrordesc_np(-error) ?: "?");
-}
 
 static void print_help(FILE *out)
 {

@@ -154,8 +154,10 @@ int settings_load(struct settings *settings, const struct command *command, cons
 	r = config_load(&settings->config, config_path);
 	if (r == 0 && override)
 		r = apply_override(settings, override);
-	if (r == -ENOMEM)
+	if (r == -ENOMEM) {
+		cli_print_fault(FAULT_INTERNAL, r);
 		return EXIT_TROUBLE;
+	}
 	problems_print(stderr, settings->config);
 	if (r < 0 || config_has_errors(settings->config)) {
 		(void)fprintf(stderr, "Try 'imgtank %s --help'.\n", command->name);

@@ -420,7 +420,13 @@ int config_set(struct config *config, const char *section, const char *key, cons
 {
 	struct place place = {
 		.config = config, .origin = CONFIG_FROM_COMMAND_LINE, .file = NO_FILE};
+	size_t index = config_key_find(section, key);
 
+	/* Nobody means the default by --naming "": more likely a script's variable is empty. */
+	if (!*text && index < config_key_count && *config_keys[index].default_text) {
+		add_problem(&place, true, "[%s] %s: a value is missing", section, key);
+		return -EINVAL;
+	}
 	return set_text(&place, section, key, text);
 }
 

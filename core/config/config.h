@@ -86,7 +86,7 @@ const struct config_problem *config_problem(const struct config *config, size_t 
 
 /*
  * Sets one value from the command line, as text. -EINVAL with a problem added
- * if it is not allowed, -ENOENT likewise if there is no such key.
+ * if it is not allowed or missing, -ENOENT likewise if there is no such key.
  */
 int config_set(struct config *config, const char *section, const char *key, const char *text);
 

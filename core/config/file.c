@@ -146,7 +146,8 @@ static char *feed_line(char *buffer, int buffer_bytes, void *stream)
 	splitter->value = NULL;
 	length = choose_text(splitter, &start, end, (size_t)buffer_bytes - 3);
 	memcpy(buffer, start, length);
-	strcpy(buffer + length, "\n");
+	buffer[length] = '\n';
+	buffer[length + 1] = '\0';
 	return buffer;
 }
 

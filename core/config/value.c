@@ -202,17 +202,8 @@ static int parse_tristate(const char *text, int *ret, char *why, size_t why_byte
 
 static int check_path(const char *text, char *why, size_t why_bytes)
 {
-	const char *part = text;
-
 	if (*text != '/')
 		return refuse(why, why_bytes, "a path from the root is meant, such as /data");
-	while (*part) {
-		size_t length = strcspn(part, "/");
-
-		if (length == 2 && !strncmp(part, "..", 2))
-			return refuse(why, why_bytes, "a path cannot have '..' in it");
-		part += length + (part[length] ? 1 : 0);
-	}
 	return 0;
 }
 

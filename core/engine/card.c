@@ -128,7 +128,7 @@ static uint64_t fs_id(const struct statfs *fs)
 
 static void identify(struct card *card, const struct statfs *fs, const struct stat *root)
 {
-	char uuid[256], safe[300];
+	char uuid[256] = "", safe[300];
 	uint64_t random = 0;
 
 	card->has_stable_identity = true;
@@ -209,8 +209,8 @@ int card_open(struct card *card, const char *path, const char *identity, const c
 	enum fault *fault)
 {
 	CLEANUP(freep) char *real = realpath(path, NULL);
-	struct statfs fs;
-	struct stat root;
+	struct statfs fs = {0};
+	struct stat root = {0};
 	int r;
 
 	memset(card, 0, sizeof(*card));

@@ -59,34 +59,59 @@ static int mark(struct check *check, int64_t file_id, enum ledger_file_state sta
 	return r;
 }
 
+/* A damaged copy whose content is whole elsewhere in the tank is no news any more. */
+static int was_replaced(struct check *check, const struct ledger_file *file)
+{
+	struct ledger_file other;
+
+	return file->state == LEDGER_DAMAGED
+		? ledger_find_content(check->ledger, file->hash, file->size_bytes, &other)
+		: 0;
+}
+
+static int on_good(struct check *check, const struct ledger_file *file, bool from_disk)
+{
+	check->result->files_good++;
+	return file->state != LEDGER_VERIFIED && from_disk ? mark(check, file->id, LEDGER_VERIFIED)
+							   : 0;
+}
+
 /*
- * What is not as it was is not called verified any more: the next import of its card looks
- * again and copies it again. The file stays where it is: perhaps somebody changed it on purpose.
+ * What is not as it was does not count any more: the next import of its card copies it again.
+ * The file stays where it is: perhaps somebody changed it on purpose. What is missing is seen
+ * by the next import itself.
  */
-static int check_file(struct check *check, const struct ledger_file *file)
+static int on_bad(struct check *check, const struct ledger_file *file, int error)
 {
 	struct engine_verify_result *result = check->result;
+
+	if (error == -ENOENT || error == -ENOTDIR) {
+		found(check, &result->files_missing, ENGINE_MISSING, file->tank_path, error);
+		return 0;
+	}
+	if (error == 0 || error == -ESTALE)
+		found(check, &result->files_changed, ENGINE_CHANGED, file->tank_path, error);
+	else
+		found(check, &result->files_unreadable, ENGINE_UNREADABLE, file->tank_path, error);
+	return mark(check, file->id, LEDGER_DAMAGED);
+}
+
+static int check_file(struct check *check, const struct ledger_file *file)
+{
 	uint8_t hash[LEDGER_HASH_BYTES];
 	bool from_disk = true;
-	int r = read_back(check->tank, file->tank_path, file->size_bytes, check->buffer,
-		check->options->cancel, on_bytes, check, hash, &from_disk);
+	int r = was_replaced(check, file);
 
+	if (r != 0)
+		return r < 0 ? r : 0;
+	r = read_back(check->tank, file->tank_path, file->size_bytes, check->buffer,
+		check->options->cancel, on_bytes, check, hash, &from_disk);
 	if (r == -ECANCELED || r == -ENOMEM)
 		return r;
-	result->is_from_disk &= from_disk;
-	if (r == 0 && !memcmp(hash, file->hash, sizeof(hash))) {
-		result->files_good++;
-		return file->state == LEDGER_DURABLE && from_disk
-			? mark(check, file->id, LEDGER_VERIFIED)
-			: 0;
-	}
-	if (r == -ENOENT || r == -ENOTDIR)
-		found(check, &result->files_missing, ENGINE_MISSING, file->tank_path, r);
-	else if (r == 0 || r == -ESTALE)
-		found(check, &result->files_changed, ENGINE_CHANGED, file->tank_path, r);
-	else
-		found(check, &result->files_unreadable, ENGINE_UNREADABLE, file->tank_path, r);
-	return file->state == LEDGER_VERIFIED ? mark(check, file->id, LEDGER_DURABLE) : 0;
+	check->result->is_from_disk &= from_disk;
+	if (r == 0 && !memcmp(hash, file->hash, sizeof(hash)))
+		return on_good(check, file, from_disk);
+	return on_bad(check, file, r);
 }
 
 static int check_files(struct check *check)
@@ -97,8 +122,8 @@ static int check_files(struct check *check)
 
 	while ((r = ledger_next_file(check->ledger, after, LEDGER_ANY_STATE, 0, &file)) == 1) {
 		after = file.id;
-		if (file.state != LEDGER_DURABLE && file.state != LEDGER_VERIFIED)
-			continue;
+		if (file.state == LEDGER_PLACING)
+			continue; /* of a run at work just now */
 		r = check_file(check, &file);
 		if (r < 0)
 			return r;

@@ -172,7 +172,7 @@ static int copy_stream(struct copier *copier, int source_fd, int temp_fd, uint64
 /* One pass over the source. -ESTALE: it changed under our hands. */
 static int copy_once(struct copier *copier, struct item *item, int source_fd, enum copy_side *side)
 {
-	struct ledger_stamp before, after;
+	struct ledger_stamp before, after = {0};
 	uint64_t copied_bytes = 0;
 	XXH128_canonical_t canonical;
 	int r;

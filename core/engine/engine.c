@@ -289,7 +289,9 @@ static void tell_done(struct run *run, struct engine_result *result)
 		.fault = result->fault,
 		.error = result->error,
 		.bytes_missing = atomic_load(&run->bytes_missing),
-		.thumbnails_left = (uint32_t)id_queue_count(&run->to_thumb)};
+		.thumbnails_left = atomic_load(&run->probe_is_missing)
+			? 0
+			: (uint32_t)id_queue_count(&run->to_thumb)};
 
 	report_state(run, event.state);
 	report_event(run, &event);
@@ -417,8 +419,12 @@ static void dry_run(struct run *run, struct engine_result *result)
 	tank_close(&run->tank);
 }
 
+/*
+ * -EBADMSG, and nothing told as done, if the ledger broke: then it may be tried once more.
+ * *seq goes on from one try to the next.
+ */
 static int import_once(const struct engine_options *options, event_sink_fn sink, void *userdata,
-	struct engine_result *result)
+	bool may_try_again, uint64_t *seq, struct engine_result *result)
 {
 	struct run run;
 	enum fault fault = FAULT_NONE;
@@ -426,6 +432,7 @@ static int import_once(const struct engine_options *options, event_sink_fn sink,
 	int r;
 
 	init_run(&run, options, sink, userdata);
+	run.seq = *seq;
 	r = card_open(
 		&run.card, options->source_path, options->card_id, options->card_label, &fault);
 	if (r < 0) {
@@ -438,27 +445,30 @@ static int import_once(const struct engine_options *options, event_sink_fn sink,
 	} else if (open_tank(&run) == 0) {
 		r = run_on_tank(&run, result);
 		tank_close(&run.tank);
-		if (r < 0 && r != -EBADMSG)
+		if (r < 0)
 			run_stop(&run, tank_fault_of(r), r);
 		is_told = r == 0;
 	}
-	if (!is_told && r != -EBADMSG) {
+	may_try_again &= r == -EBADMSG;
+	if (!is_told && !may_try_again) {
 		fill_result(&run, result);
 		tell_done(&run, result);
 	}
+	*seq = run.seq;
 	finish_run(&run);
-	return r == -EBADMSG ? r : 0;
+	return may_try_again ? r : 0;
 }
 
 int engine_import(const struct engine_options *options, event_sink_fn sink, void *userdata,
 	struct engine_result *result)
 {
+	uint64_t seq = 0;
 	int r;
 
 	memset(result, 0, sizeof(*result));
-	r = import_once(options, sink, userdata, result);
+	r = import_once(options, sink, userdata, true, &seq, result);
 	/* The next look at the ledger finds the damage, sets it aside and makes it again. */
 	if (r == -EBADMSG)
-		r = import_once(options, sink, userdata, result);
+		r = import_once(options, sink, userdata, false, &seq, result);
 	return r;
 }

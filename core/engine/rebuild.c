@@ -324,6 +324,43 @@ int rebuild_ledger(struct tank *tank, bool full, const atomic_bool *cancel,
 	return make_again(tank, full, true, cancel, result);
 }
 
+static bool is_empty_folder(int dir_fd, const char *name)
+{
+	CLEANUP(fd_closep) int folder_fd = fd_open_dir(dir_fd, name);
+	char **names = NULL;
+	size_t count = 0;
+
+	if (folder_fd < 0)
+		return true;
+	(void)list_folder(folder_fd, &names, &count); /* what it found before an error counts */
+	free_names(names, count);
+	return count == 0;
+}
+
+/* No ledger, or one without a byte, beside pictures or manifests: it was lost. */
+static bool is_lost(const struct tank *tank)
+{
+	struct stat st;
+
+	if (fstatat(tank->meta_fd, "ledger.db", &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_size > 0)
+		return false;
+	return !is_empty_folder(tank->meta_fd, "manifests") || !is_empty_folder(tank->fd, "images");
+}
+
+/* 0 and an open ledger, or why it cannot be used; -EBADMSG if it must be made again. */
+static int try_ledger(struct ledger **ret, struct tank *tank)
+{
+	int r = is_lost(tank) ? -EBADMSG : ledger_open(ret, tank->path, tank->id);
+
+	if (r == 0)
+		r = ledger_check(*ret);
+	if (r < 0) {
+		ledger_close(*ret);
+		*ret = NULL;
+	}
+	return r;
+}
+
 /* Somebody else may have healed it while we waited for the lock: look once more first. */
 static int heal(struct ledger **ret, struct tank *tank)
 {
@@ -332,12 +369,8 @@ static int heal(struct ledger **ret, struct tank *tank)
 
 	if (r < 0)
 		return r;
-	r = ledger_open(ret, tank->path, tank->id);
-	if (r == 0)
-		r = ledger_check(*ret);
+	r = try_ledger(ret, tank);
 	if (r == -EBADMSG) {
-		ledger_close(*ret);
-		*ret = NULL;
 		r = make_again(tank, false, false, NULL, &result);
 		if (r == 0)
 			r = ledger_open(ret, tank->path, tank->id);
@@ -346,38 +379,14 @@ static int heal(struct ledger **ret, struct tank *tank)
 	return r;
 }
 
-/* A tank with pictures but without a ledger: it was lost, and the manifests know it. */
-static bool is_lost(const struct tank *tank)
-{
-	struct stat st;
-
-	return fstatat(tank->meta_fd, "ledger.db", &st, AT_SYMLINK_NOFOLLOW) < 0 &&
-		errno == ENOENT && fstatat(tank->meta_fd, "manifests", &st, 0) == 0;
-}
-
 int open_ledger(struct ledger **ret, struct tank *tank, bool *was_damaged)
 {
-	bool was_lost = is_lost(tank);
-	int r = -EBADMSG;
+	int r;
 
 	*ret = NULL;
-	*was_damaged = false;
-	if (!was_lost) {
-		r = ledger_open(ret, tank->path, tank->id);
-		if (r == 0)
-			r = ledger_check(*ret);
-	}
-	if (r == -EBADMSG) {
-		ledger_close(*ret);
-		*ret = NULL;
-		*was_damaged = true;
-		r = heal(ret, tank);
-	}
-	if (r < 0) {
-		ledger_close(*ret);
-		*ret = NULL;
-	}
-	return r;
+	r = try_ledger(ret, tank);
+	*was_damaged = r == -EBADMSG;
+	return *was_damaged ? heal(ret, tank) : r;
 }
 
 int engine_rebuild(const char *tank_path, bool full, const atomic_bool *cancel,

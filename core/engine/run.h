@@ -114,11 +114,11 @@ int plan_next(
 /* copy.c */
 int copy_planned(struct run *run, struct plan *plan);
 
-/* date.c, settle.c, verify.c, thumb.c: bodies of threads, given the run. */
-void *date_thread(void *run);
-void *settle_thread(void *run);
-void *verify_thread(void *run);
-void *thumb_thread(void *run);
+/* date.c, settle.c, verify.c, thumb.c: bodies of threads; userdata is the run. */
+void *date_thread(void *userdata);
+void *settle_thread(void *userdata);
+void *verify_thread(void *userdata);
+void *thumb_thread(void *userdata);
 
 /* settle.c: finishes or drops the names that a dead run has left; with the settle lock held. */
 int settle_leftovers(struct tank *tank, struct ledger *ledger);

@@ -466,6 +466,11 @@ static int on_unreadable(struct scan *scan, const struct folder *folder, int err
 		return 0;
 	}
 	(void)text_escape(folder->path, escaped, sizeof(escaped));
+	if (error == -EACCES && !strcmp(folder->path, "lost+found")) {
+		/* ext4's own folder, closed to all but root: not the camera's. */
+		report_left_out(scan->run, escaped, select_answer_name(SELECT_DROPPING));
+		return 0;
+	}
 	report_folder_failed(scan->run, escaped,
 		error == -ELOOP ? FAULT_FOLDER_TOO_DEEP : FAULT_FOLDER_UNREADABLE, error);
 	return 0;

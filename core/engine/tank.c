@@ -135,12 +135,29 @@ static int open_root(struct tank *tank, const struct tank_options *options, enum
 	return learn_file_system(tank);
 }
 
-/* Makes a folder of ours if it is missing, and opens it; a link in its place is refused. */
-static int own_folder(int dir_fd, const char *name)
+int tank_give_to_owner(const struct tank *tank, int fd)
 {
-	if (mkdirat(dir_fd, name, FOLDER_MODE) < 0 && errno != EEXIST)
+	if (tank->owner == (uid_t)-1 && tank->group == (gid_t)-1)
+		return 0;
+	/* FAT has no owners: what it cannot do is not an error there. */
+	return fchown(fd, tank->owner, tank->group) < 0 && errno != EPERM ? -errno : 0;
+}
+
+/*
+ * Makes a folder of ours if it is missing, and opens it; a link in its place is refused.
+ * A new one belongs to whoever the pictures belong to.
+ */
+static int own_folder(const struct tank *tank, int dir_fd, const char *name)
+{
+	bool is_new = mkdirat(dir_fd, name, FOLDER_MODE) == 0;
+	int fd;
+
+	if (!is_new && errno != EEXIST)
 		return -errno;
-	return fd_open_dir(dir_fd, name);
+	fd = fd_open_dir(dir_fd, name);
+	if (fd >= 0 && is_new)
+		(void)tank_give_to_owner(tank, fd); /* then it belongs to whoever made it */
+	return fd;
 }
 
 static int open_lock(int dir_fd, const char *name)
@@ -213,20 +230,27 @@ static int make_id(struct tank *tank)
 	return r;
 }
 
-static void remove_run(struct tank *tank, const char *run, int run_fd)
+/* Opened anew: btrfs shows nothing that was made after a folder was opened. */
+static DIR *open_listing(int dir_fd, const char *name)
 {
-	int fd = fcntl(run_fd, F_DUPFD_CLOEXEC, 3);
+	int fd = fd_open_dir(dir_fd, name);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!dir)
+		fd_close(fd);
+	return dir;
+}
+
+static void remove_run(struct tank *tank, const char *run)
+{
+	DIR *dir = open_listing(tank->tmp_fd, run);
 	struct dirent *entry;
 
-	if (!dir) {
-		fd_close(fd);
-		return;
-	}
-	while ((entry = readdir(dir)))
+	while (dir && (entry = readdir(dir)))
 		if (entry->d_name[0] != '.')
-			(void)unlinkat(run_fd, entry->d_name, 0); /* else the next sweep */
-	(void)closedir(dir);
+			(void)unlinkat(dirfd(dir), entry->d_name, 0); /* else the next sweep */
+	if (dir)
+		(void)closedir(dir);
 	(void)unlinkat(tank->tmp_fd, run, AT_REMOVEDIR);
 }
 
@@ -240,24 +264,19 @@ static void sweep_one(struct tank *tank, const char *run)
 		return;
 	lock_fd = open_lock(run_fd, "lock");
 	if (lock_fd >= 0 && lock(lock_fd, LOCK_EX | LOCK_NB) == 0)
-		remove_run(tank, run, run_fd);
+		remove_run(tank, run);
 }
 
 static void sweep_dead_runs(struct tank *tank)
 {
-	int fd = fcntl(tank->tmp_fd, F_DUPFD_CLOEXEC, 3);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	DIR *dir = open_listing(tank->tmp_fd, ".");
 	struct dirent *entry;
 
-	if (!dir) {
-		fd_close(fd);
-		return;
-	}
-	rewinddir(dir);
-	while ((entry = readdir(dir)))
+	while (dir && (entry = readdir(dir)))
 		if (entry->d_name[0] != '.')
 			sweep_one(tank, entry->d_name);
-	(void)closedir(dir);
+	if (dir)
+		(void)closedir(dir);
 }
 
 static int start_run(struct tank *tank)
@@ -296,16 +315,16 @@ static int open_parts(struct tank *tank)
 	int r;
 
 	for (size_t i = 0; i < 2; i++) {
-		int fd = own_folder(tank->fd, folders[i]);
+		int fd = own_folder(tank, tank->fd, folders[i]);
 
 		if (fd < 0)
 			return fd;
 		fd_close(fd);
 	}
-	tank->meta_fd = own_folder(tank->fd, ".imgtank");
+	tank->meta_fd = own_folder(tank, tank->fd, ".imgtank");
 	if (tank->meta_fd < 0)
 		return tank->meta_fd;
-	tank->tmp_fd = own_folder(tank->meta_fd, "tmp");
+	tank->tmp_fd = own_folder(tank, tank->meta_fd, "tmp");
 	if (tank->tmp_fd < 0)
 		return tank->tmp_fd;
 	tank->lock_fd = open_lock(tank->meta_fd, "lock");
@@ -378,7 +397,7 @@ int tank_open(struct tank *tank, const struct tank_options *options, enum fault 
 void tank_close(struct tank *tank)
 {
 	if (tank->run_fd >= 0)
-		remove_run(tank, tank->run_name, tank->run_fd);
+		remove_run(tank, tank->run_name);
 	tank_forget_folder(tank);
 	fd_close(tank->run_lock_fd);
 	fd_close(tank->settle_fd);
@@ -429,17 +448,17 @@ int tank_temp_create(struct tank *tank, struct tank_temp *temp)
 int tank_temp_finish(const struct tank *tank, const struct tank_temp *temp, int64_t mtime_ns)
 {
 	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {0}};
+	int r = tank_give_to_owner(tank, temp->fd);
 
+	if (r < 0)
+		return r;
 	times[1].tv_sec = mtime_ns / 1000000000;
 	times[1].tv_nsec = mtime_ns % 1000000000;
 	if (times[1].tv_nsec < 0) {
 		times[1].tv_sec--;
 		times[1].tv_nsec += 1000000000;
 	}
-	/* FAT has no owners and only one mode bit: what it cannot do is not an error there. */
-	if ((tank->owner != (uid_t)-1 || tank->group != (gid_t)-1) &&
-		fchown(temp->fd, tank->owner, tank->group) < 0 && errno != EPERM)
-		return -errno;
+	/* FAT has only one mode bit: what it cannot do is not an error there. */
 	if (fchmod(temp->fd, PICTURE_MODE) < 0 && errno != EPERM)
 		return -errno;
 	if (futimens(temp->fd, times) < 0)
@@ -472,7 +491,7 @@ int tank_open_folder(const struct tank *tank, const char *path, bool create)
 		}
 		memcpy(part, path, length);
 		part[length] = '\0';
-		next = create ? own_folder(at, part) : fd_open_dir(at, part);
+		next = create ? own_folder(tank, at, part) : fd_open_dir(at, part);
 		fd_close(at);
 		at = next;
 		path += length + (path[length] == '/');
@@ -605,7 +624,7 @@ void tank_lock_shared(struct tank *tank)
 
 int tank_set_aside(struct tank *tank, const char *path)
 {
-	CLEANUP(fd_closep) int damaged_fd = own_folder(tank->meta_fd, "damaged");
+	CLEANUP(fd_closep) int damaged_fd = own_folder(tank, tank->meta_fd, "damaged");
 	const char *base = strrchr(path, '/');
 	char name[NAME_MAX + 1], random[9];
 	int r = random_hex(random, 8);

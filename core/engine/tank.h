@@ -85,6 +85,8 @@ struct tank_temp {
 int tank_temp_create(struct tank *tank, struct tank_temp *temp);
 /* Mode, owner and mtime as they shall land. */
 int tank_temp_finish(const struct tank *tank, const struct tank_temp *temp, int64_t mtime_ns);
+/* To the configured owner, if there is one and the file system knows owners. */
+int tank_give_to_owner(const struct tank *tank, int fd);
 /* Takes fd from temp and removes its name. Fine for one that is gone. */
 void tank_temp_drop(struct tank *tank, struct tank_temp *temp);
 

@@ -52,6 +52,8 @@ static int write_temp(struct thumber *thumber, const char *name)
 
 	if (fd < 0)
 		return -errno;
+	(void)tank_give_to_owner(
+		&thumber->run->tank, fd); /* then it belongs to whoever runs this */
 	r = fd_write_full(fd, thumber->thumbnail.jpeg, thumber->thumbnail.size_bytes);
 	closed = fd_close_checked(fd);
 	return r < 0 ? r : closed;

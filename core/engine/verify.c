@@ -16,6 +16,7 @@
 #include "core/base/cleanup.h"
 #include "core/base/clock.h"
 #include "core/base/fd.h"
+#include "core/base/text.h"
 #include "core/engine/run.h"
 
 #define MARKS_MAX 64
@@ -194,23 +195,32 @@ static void tell_verified(struct run *run, const struct ledger_file *file)
 	report_event(run, &event);
 }
 
-/* Out of the way, so that nobody takes it for the picture; the card's files are copied again. */
+/* Is it the copy that is bad? Too few descriptors or rights say nothing about it. */
+static bool shows_damage(int error)
+{
+	return error == -EILSEQ || error == -ESTALE || error == -EIO || error == -ENOENT;
+}
+
+/*
+ * Out of the way first, so that nobody takes it for the picture; then the ledger lets go of it,
+ * and the next import copies it again. What could not be moved stays as it is, unverified.
+ */
 static int put_aside(struct verifier *verifier, const struct ledger_file *file)
 {
-	int r = ledger_begin(verifier->ledger);
+	int r = tank_set_aside(&verifier->run->tank, file->tank_path);
 
+	if (r < 0 && r != -ENOENT)
+		return 0;
+	r = ledger_begin(verifier->ledger);
 	if (r == 0)
 		r = ledger_set_state(verifier->ledger, file->id, LEDGER_DAMAGED);
 	if (r == 0)
 		r = ledger_drop_sources(verifier->ledger, file->id);
 	if (r == 0)
 		r = ledger_commit(verifier->ledger);
-	if (r < 0) {
+	if (r < 0)
 		ledger_rollback(verifier->ledger);
-		return r;
-	}
-	r = tank_set_aside(&verifier->run->tank, file->tank_path);
-	return r == -ENOENT ? 0 : r;
+	return r;
 }
 
 static int compare(struct verifier *verifier, const struct ledger_file *file, bool *from_disk)
@@ -223,6 +233,19 @@ static int compare(struct verifier *verifier, const struct ledger_file *file, bo
 	if (r < 0)
 		return r;
 	return memcmp(hash, file->hash, sizeof(hash)) ? -EILSEQ : 0;
+}
+
+/* In the words of the card, where that is known: that is where the user looks for it. */
+static void tell_failed(struct verifier *verifier, const struct ledger_file *file, int error)
+{
+	struct run *run = verifier->run;
+	enum fault fault = error == -EILSEQ || error == -ESTALE ? FAULT_VERIFY_MISMATCH
+								: FAULT_VERIFY_UNREADABLE;
+	char path[4096];
+
+	if (ledger_source_path(verifier->ledger, run->card_id, file->id, path, sizeof(path)) != 1)
+		(void)text_format(path, sizeof(path), "%s", file->tank_path);
+	report_file_failed(run, path, fault, error, file->size_bytes);
 }
 
 static int verify_file(struct verifier *verifier, const struct ledger_file *file)
@@ -245,10 +268,8 @@ static int verify_file(struct verifier *verifier, const struct ledger_file *file
 		tell_verified(run, file);
 		return mark(verifier, file->id);
 	}
-	report_file_failed(run, file->tank_path,
-		r == -EILSEQ || r == -ESTALE ? FAULT_VERIFY_MISMATCH : FAULT_VERIFY_UNREADABLE, r,
-		file->size_bytes);
-	return put_aside(verifier, file);
+	tell_failed(verifier, file, r);
+	return shows_damage(r) ? put_aside(verifier, file) : 0;
 }
 
 static int verify_id(struct verifier *verifier, int64_t file_id)
@@ -265,8 +286,7 @@ static int verify_id(struct verifier *verifier, int64_t file_id)
 		if (verifier->marks[i] == file_id)
 			file.state = LEDGER_VERIFIED;
 	if (file.state == LEDGER_DAMAGED) {
-		report_file_failed(
-			run, file.tank_path, FAULT_VERIFY_MISMATCH, -EILSEQ, file.size_bytes);
+		tell_failed(verifier, &file, -EILSEQ); /* the same content twice on this card */
 		return 0;
 	}
 	if (file.state == LEDGER_VERIFIED) {

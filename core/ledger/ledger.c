@@ -64,6 +64,9 @@
 	X(SOURCE_ADD,                                                                              \
 		"INSERT OR REPLACE INTO sources (card_id, path, size_bytes, mtime_ns, ctime_ns, "  \
 		"btime_ns, file_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")                          \
+	X(SOURCE_PATH,                                                                             \
+		"SELECT path FROM sources WHERE file_id = ?1 AND card_id = ?2 ORDER BY path "      \
+		"LIMIT 1")                                                                         \
 	X(SOURCES_DROP, "DELETE FROM sources WHERE file_id = ?1")                                  \
 	X(SEQUENCE_DRAW,                                                                           \
 		"UPDATE meta SET value = value + ?1 WHERE key = 'next_sequence' RETURNING value")  \
@@ -623,6 +626,21 @@ int ledger_add_source(struct ledger *ledger, int64_t card_id, const char *path,
 		file_id);
 
 	return r < 0 ? r : step_to_end(ledger, stmt);
+}
+
+int ledger_source_path(
+	struct ledger *ledger, int64_t card_id, int64_t file_id, char *path, size_t path_bytes)
+{
+	sqlite3_stmt *stmt = NULL;
+	int r = bind_all(ledger, STATEMENT_SOURCE_PATH, &stmt, "ii", file_id, card_id);
+
+	if (r == 0)
+		r = step(ledger, stmt);
+	if (r <= 0)
+		return r;
+	column_text(stmt, 0, path, path_bytes);
+	(void)sqlite3_reset(stmt);
+	return 1;
 }
 
 int ledger_drop_sources(struct ledger *ledger, int64_t file_id)

@@ -127,6 +127,9 @@ int ledger_set_thumbnail(struct ledger *ledger, int64_t file_id, bool has_thumbn
 /* This card's path now stands for this file. */
 int ledger_add_source(struct ledger *ledger, int64_t card_id, const char *path,
 	const struct ledger_stamp *stamp, int64_t file_id);
+/* 1 and a path on this card that stands for this file (the first in order), or 0. */
+int ledger_source_path(
+	struct ledger *ledger, int64_t card_id, int64_t file_id, char *path, size_t path_bytes);
 /* No card stands for this file any more: the next import copies it again. */
 int ledger_drop_sources(struct ledger *ledger, int64_t file_id);
 

@@ -15,6 +15,7 @@
 #include "core/base/cleanup.h"
 
 #define PURSE_BYTES (8u << 20)
+#define EXIF_STEPS 4000 /* the time it may take, in the reader's coin */
 
 /* libexif's allocators know no context; one question at a time per thread. */
 static _Thread_local size_t purse_bytes;
@@ -142,7 +143,7 @@ void exif_read_tags(
 	CLEANUP(mem_unrefp) ExifMem *mem = NULL;
 	CLEANUP(data_unrefp) ExifData *data = NULL;
 
-	if (block_bytes > UINT32_MAX || !reader_step(reader, 1))
+	if (block_bytes > EXIF_BLOCK_BYTES_MAX || !reader_step(reader, EXIF_STEPS))
 		return;
 	purse_bytes = PURSE_BYTES;
 	mem = exif_mem_new(on_alloc, on_realloc, on_free);

@@ -15,23 +15,6 @@
 
 #define HEAD_BYTES 1024
 
-static const char *const source_names[MEDIA_DATE_SOURCES_COUNT] = {
-	[MEDIA_DATE_NONE] = "none",
-	[MEDIA_DATE_EXIF_ORIGINAL] = "exif-original",
-	[MEDIA_DATE_EXIF_DIGITIZED] = "exif-digitized",
-	[MEDIA_DATE_EXIF_MODIFIED] = "exif-modified",
-	[MEDIA_DATE_XMP] = "xmp",
-	[MEDIA_DATE_CONTAINER] = "container",
-	[MEDIA_DATE_QUICKTIME_UTC] = "quicktime-utc",
-};
-
-const char *media_date_source_name(enum media_date_source source)
-{
-	if ((unsigned)source >= MEDIA_DATE_SOURCES_COUNT)
-		source = MEDIA_DATE_NONE;
-	return source_names[source];
-}
-
 struct head {
 	uint8_t bytes[HEAD_BYTES];
 	size_t size_bytes;
@@ -134,6 +117,23 @@ static bool is_mpeg(const struct head *head)
 	return starts(head, 0, "\0\0\1\xba", 4) || starts(head, 0, "\0\0\1\xb3", 4);
 }
 
+static void read_xml(const struct source *source)
+{
+	uint8_t head[HEAD_BYTES];
+	size_t n = source_read_some(source, 0, head, sizeof(head));
+
+	if (xmp_read(source))
+		facts_set_type(source->reader->facts, "XMP");
+	else if (memmem(head, n, "<key>adjustment", 15))
+		facts_set_type(source->reader->facts, "AAE"); /* Apple's list of edits */
+}
+
+/* JPEG XL without boxes around it. */
+static bool is_jxl(const struct head *head)
+{
+	return starts(head, 0, "\xff\x0a", 2);
+}
+
 /* Nothing in it says when. */
 static void read_nothing(const struct source *source)
 {
@@ -159,9 +159,10 @@ static const struct {
 	{is_mpegts, mpegts_read, "MTS"},
 	{is_dv, dv_read, "DV"},
 	{is_moi, moi_read, "MOI"},
-	{is_xml, xmp_read, NULL},
+	{is_xml, read_xml, NULL},
 	{is_red, read_nothing, "R3D"},
-	{is_mpeg, read_nothing, "MPEG"},
+	{is_mpeg, mpeg_read, "MPEG"},
+	{is_jxl, jxl_read, "JXL"},
 };
 
 static int compare_previews(const void *a, const void *b)
@@ -219,6 +220,16 @@ static void read_file(struct reader *reader)
 		read_behind_junk(&source, &head);
 }
 
+static void apply_xmp_camera(struct media_facts *facts, const struct media_facts *xmp)
+{
+	/* Escaped already. */
+	if (facts->make[0] == '\0')
+		memcpy(facts->make, xmp->make, sizeof(facts->make));
+	if (facts->model[0] == '\0')
+		memcpy(facts->model, xmp->model, sizeof(facts->model));
+	facts_set_orientation(facts, xmp->orientation);
+}
+
 int media_read(const struct media_input *input, struct media_facts *facts)
 {
 	CLEANUP(freep) struct reader *reader = malloc(sizeof(*reader));
@@ -228,6 +239,7 @@ int media_read(const struct media_input *input, struct media_facts *facts)
 		return -ENOMEM;
 	reader_init(reader, input, facts);
 	read_file(reader);
+	apply_xmp_camera(facts, &reader->xmp_facts);
 	dates_choose(&reader->dates, facts);
 	qsort(facts->previews, facts->preview_count, sizeof(facts->previews[0]), compare_previews);
 	return reader->error;

@@ -17,12 +17,13 @@
 #include "core/probe/media.h"
 
 #define PROBE_THUMBNAIL_BYTES_MAX (256u << 10)
+#define PROBE_THUMBNAIL_SIDE_MAX_PX 1024
 
 struct probe; /* opaque; owns the child and its socket */
 
 struct probe_options {
 	const char *program; /* path of imgtank-probe, borrowed for good; NULL = find it */
-	uint32_t deadline_ms; /* per question; 0 = 1000 */
+	uint32_t deadline_ms; /* per question; 0 = 1000. In the background: of CPU time */
 	uint32_t memory_bytes; /* of the child; 0 = 64 MiB */
 	bool is_background; /* lowest CPU and I/O priority: for thumbnails */
 	uint32_t thumbnail_side_px; /* long edge; 0 = 256 */
@@ -35,15 +36,20 @@ struct probe_thumbnail {
 	uint8_t jpeg[PROBE_THUMBNAIL_BYTES_MAX];
 };
 
-/* Starts no child yet. -ENOMEM; -ENOENT if the program cannot be found. */
+/* Starts no child yet. -ENOMEM; -ENOENT if the program cannot be found; -EINVAL: side too long. */
 int probe_new(struct probe **ret, const struct probe_options *options);
 void probe_free(struct probe *probe); /* accepts NULL; ends the child */
 
 /*
  * What does the file behind fd say of itself? fd stays the caller's; it is
- * read by position only. Expected errors: -ETIMEDOUT (deadline), -EBADMSG (the
- * child crashed), -ENOMEM (it ran into its bound), -EIO (the file could not be read). facts is then
- * empty.
+ * read by position only, and neither its position nor its flags can be changed
+ * by the child. It must be opened O_RDONLY (else -EBADF: the right to write would
+ * go to the child with it) and a regular file (else -EINVAL).
+ * Expected errors: -ETIMEDOUT (deadline), -EBADMSG (the child crashed, or what it
+ * said cannot be), -ENOMEM (it ran into its bound), -EIO (the file could not be
+ * read); -ENOENT, -EACCES ...: the program cannot be executed; -ECHILD: it starts,
+ * but does not get ready. After a failed start none is tried for a while, and the
+ * error comes back at once. facts is empty after an error.
  */
 int probe_read_facts(struct probe *probe, int fd, struct media_facts *facts);
 

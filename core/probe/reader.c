@@ -11,6 +11,7 @@
 #include "core/probe/readers.h"
 
 #define WINDOW_ALIGN_BYTES 4096u
+#define STEP_BYTES 1024 /* copied in the time of one step */
 
 void reader_init(struct reader *reader, const struct media_input *input, struct media_facts *facts)
 {
@@ -95,11 +96,15 @@ static size_t read_file(struct reader *reader, uint64_t offset, void *buffer, si
 static size_t seek_window(struct reader *reader, uint64_t offset, const uint8_t **ret)
 {
 	uint64_t inside = offset - reader->window_offset;
+	size_t fill_bytes = WINDOW_ALIGN_BYTES;
 
 	if (offset < reader->window_offset || inside >= reader->window_bytes) {
+		/* Whoever reads on gets more at once; whoever jumps pays little. */
+		if (offset == reader->window_offset + reader->window_bytes)
+			fill_bytes = sizeof(reader->window);
 		reader->window_offset = offset - offset % WINDOW_ALIGN_BYTES;
-		reader->window_bytes = read_file(
-			reader, reader->window_offset, reader->window, sizeof(reader->window));
+		reader->window_bytes =
+			read_file(reader, reader->window_offset, reader->window, fill_bytes);
 		inside = offset - reader->window_offset;
 		if (inside >= reader->window_bytes)
 			return 0;
@@ -132,10 +137,12 @@ size_t source_read_some(
 {
 	struct reader *reader = source->reader;
 
-	if (offset >= source->size_bytes || !reader_step(reader, 1))
+	if (offset >= source->size_bytes)
 		return 0;
 	if (size_bytes > source->size_bytes - offset)
 		size_bytes = (size_t)(source->size_bytes - offset);
+	if (!reader_step(reader, 1 + (uint32_t)(size_bytes / STEP_BYTES)))
+		return 0;
 	offset += source->start;
 	if (source->memory) {
 		memcpy(buffer, source->memory + offset, size_bytes);
@@ -261,12 +268,16 @@ static bool is_known_preview(const struct media_facts *facts, uint64_t offset)
 void preview_offer(const struct source *source, uint64_t offset, uint64_t size_bytes)
 {
 	struct media_facts *facts = source->reader->facts;
-	struct source jpeg = source_slice(source, offset, size_bytes);
-	struct media_preview preview = {.offset = jpeg.start};
+	struct source file = source_of_file(source->reader);
+	struct source jpeg;
+	struct media_preview preview = {.offset = source->start + offset};
 
 	if (source->memory || size_bytes == 0 || size_bytes > UINT32_MAX)
 		return;
-	if (jpeg.size_bytes < size_bytes || facts->preview_count == MEDIA_PREVIEWS_MAX)
+	if (offset > UINT64_MAX - source->start || facts->preview_count == MEDIA_PREVIEWS_MAX)
+		return;
+	jpeg = source_slice(&file, preview.offset, size_bytes);
+	if (jpeg.size_bytes < size_bytes)
 		return;
 	if (is_known_preview(facts, preview.offset))
 		return;

@@ -34,6 +34,7 @@ struct reader {
 	uint32_t memory_bytes_left;
 	unsigned depth;
 	int error; /* 0, or the first errno of the file or of malloc, negative */
+	struct media_facts xmp_facts; /* camera by XMP: counts where nothing else says it */
 	bool has_dng_version; /* the TIFF said so */
 	bool has_raw_image; /* some image in it is sensor data */
 	uint64_t window_offset;
@@ -94,7 +95,10 @@ void facts_set_model(struct media_facts *facts, const void *text, size_t text_by
 void facts_set_orientation(struct media_facts *facts, uint32_t orientation);
 void facts_set_size(struct media_facts *facts, uint32_t width_px, uint32_t height_px);
 
-/* Notes a JPEG stream inside the file, if it is one that can be decoded. */
+/*
+ * Notes a JPEG stream inside the file, if it is one that can be decoded. It may
+ * reach beyond source's end: some cameras count its segment too short.
+ */
 void preview_offer(const struct source *source, uint64_t offset, uint64_t size_bytes);
 
 static inline uint16_t bytes_be16(const uint8_t *p)

@@ -138,7 +138,7 @@ void bmff_read_uuid(const struct box *box)
 	struct source inner = box->data;
 
 	if (memcmp(box->uuid, uuid_xmp, sizeof(uuid_xmp)) == 0)
-		xmp_read(&inner);
+		(void)xmp_read(&inner);
 	else if (memcmp(box->uuid, uuid_canon, sizeof(uuid_canon)) == 0)
 		read_canon(&inner);
 	else if (memcmp(box->uuid, uuid_canon_preview, sizeof(uuid_canon_preview)) == 0)
@@ -174,6 +174,47 @@ static const char *read_brands(const struct source *ftyp)
 	return type;
 }
 
+/* The next bits of a JPEG XL header, lowest first. */
+static uint32_t take_bits(uint64_t *bits, unsigned count)
+{
+	uint32_t value = (uint32_t)(*bits & ((UINT64_C(1) << count) - 1));
+
+	*bits >>= count;
+	return value;
+}
+
+static uint32_t take_length(uint64_t *bits, bool is_small)
+{
+	static const uint8_t widths[4] = {9, 13, 18, 30};
+
+	if (is_small)
+		return (take_bits(bits, 5) + 1) * 8;
+	return take_bits(bits, widths[take_bits(bits, 2)]) + 1;
+}
+
+/* SizeHeader (ISO/IEC 18181-1, annex A): the height, then the width or a ratio. */
+void jxl_read(const struct source *source)
+{
+	static const uint8_t ratios[8][2] = {
+		{1, 1}, {1, 1}, {12, 10}, {4, 3}, {3, 2}, {16, 9}, {5, 4}, {2, 1}};
+	uint8_t bytes[12];
+	uint64_t bits, width_px;
+	uint32_t height_px, ratio;
+	bool is_small;
+
+	if (!source_read(source, 0, bytes, sizeof(bytes)) || bytes_be16(bytes) != 0xff0a)
+		return;
+	bits = bytes_le64(bytes + 2);
+	is_small = take_bits(&bits, 1);
+	height_px = take_length(&bits, is_small);
+	ratio = take_bits(&bits, 3);
+	if (ratio == 0)
+		width_px = take_length(&bits, is_small);
+	else
+		width_px = (uint64_t)height_px * ratios[ratio][0] / ratios[ratio][1];
+	facts_set_size(source->reader->facts, (uint32_t)width_px, height_px);
+}
+
 static void read_image_header(const struct source *ihdr)
 {
 	uint8_t bytes[8];
@@ -202,8 +243,17 @@ static void read_top_box(const struct box *box)
 		bmff_read_exif(data);
 		break;
 	case BOX_TYPE('x', 'm', 'l', ' '):
-		xmp_read(data);
+		(void)xmp_read(data);
 		break;
+	case BOX_TYPE('j', 'x', 'l', 'c'):
+		jxl_read(data);
+		break;
+	case BOX_TYPE('j', 'x', 'l', 'p'): {
+		struct source part = source_from(data, 4);
+
+		jxl_read(&part);
+		break;
+	}
 	case BOX_TYPE('j', 'p', '2', 'h'):
 		if (box_next(data, &at, &inner) && inner.type == BOX_TYPE('i', 'h', 'd', 'r'))
 			read_image_header(&inner.data);

@@ -121,7 +121,7 @@ static void read_item(const struct item *item, const struct source *bytes)
 	if (item->kind == ITEM_EXIF)
 		bmff_read_exif(bytes);
 	else if (item->kind == ITEM_XMP)
-		xmp_read(bytes);
+		(void)xmp_read(bytes);
 	else
 		preview_offer(bytes, 0, bytes->size_bytes);
 }

@@ -201,13 +201,13 @@ static void read_app1(struct jpeg *jpeg, const struct source *data)
 	}
 	if (memcmp(head, XMP_HEADER, sizeof(XMP_HEADER)) == 0) {
 		packet = source_from(data, sizeof(XMP_HEADER));
-		xmp_read(&packet);
+		(void)xmp_read(&packet);
 	} else if (memcmp(head, "QVCI", 5) == 0) {
 		read_qvci(data);
 	} else if (memcmp(head, "http://ns.adobe.com/xmp/extension/", 35) == 0) {
 		return; /* the parts that did not fit: never the dates */
 	} else if (contains(data, "<?xpacket") || contains(data, "<exif:")) {
-		xmp_read(&packet);
+		(void)xmp_read(&packet);
 	}
 }
 

@@ -16,7 +16,7 @@ struct preview_tags {
 	uint16_t start, size_bytes;
 };
 
-static bool find_number(const struct tiff_view *view, uint64_t ifd, uint16_t tag, uint32_t *ret)
+static bool find_number(const struct tiff_view *view, uint64_t ifd, uint16_t tag, uint64_t *ret)
 {
 	uint16_t count = tiff_entry_count(view, ifd);
 	struct tiff_entry entry;
@@ -29,7 +29,7 @@ static bool find_number(const struct tiff_view *view, uint64_t ifd, uint16_t tag
 		*ret = tiff_entry_number(view, &entry, 0);
 		/* A directory stored as bytes: its position is what is meant. */
 		if (entry.format == 7 && entry.size_bytes > 4)
-			*ret = (uint32_t)entry.offset;
+			*ret = entry.offset;
 		return true;
 	}
 	return false;
@@ -38,7 +38,7 @@ static bool find_number(const struct tiff_view *view, uint64_t ifd, uint16_t tag
 static void offer_preview(
 	const struct tiff_view *view, uint64_t ifd, struct preview_tags tags, uint64_t base)
 {
-	uint32_t start = 0, size_bytes = 0;
+	uint64_t start = 0, size_bytes = 0;
 
 	if (find_number(view, ifd, tags.start, &start) &&
 		find_number(view, ifd, tags.size_bytes, &size_bytes))
@@ -51,8 +51,7 @@ static bool parse_header(const struct source *source, struct tiff_view *ret)
 
 	if (!source_read(source, 0, mark, sizeof(mark)))
 		return false;
-	ret->source = *source;
-	ret->is_big_endian = mark[0] == 'M';
+	*ret = (struct tiff_view){.source = *source, .is_big_endian = mark[0] == 'M'};
 	return mark[0] == mark[1] && (mark[0] == 'M' || mark[0] == 'I');
 }
 
@@ -63,7 +62,7 @@ static void read_nikon(const struct source *note)
 	struct source inner = source_from(note, 10);
 	struct tiff_view view;
 	uint8_t start[4];
-	uint32_t preview_ifd = 0;
+	uint64_t preview_ifd = 0;
 
 	if (!parse_header(&inner, &view) || !source_read(&inner, 4, start, sizeof(start)))
 		return;
@@ -77,7 +76,7 @@ static void read_olympus(const struct source *note, uint64_t mark_offset)
 	static const struct preview_tags tags = {0x0101, 0x0102};
 	struct source mark = source_from(note, mark_offset);
 	struct tiff_view view;
-	uint32_t settings = 0;
+	uint64_t settings = 0;
 
 	if (!parse_header(&mark, &view))
 		return;

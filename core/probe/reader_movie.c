@@ -255,6 +255,10 @@ static bool read_plain_text(const struct box *box)
 	case BOX_TYPE('@', 'm', 'a', 'k'):
 		facts_set_make(reader->facts, text.bytes, text.size_bytes);
 		return true;
+	case BOX_TYPE('T', 'A', 'G', 'S'): /* the first field, with all old makers */
+		facts_set_make(
+			reader->facts, text.bytes, text.size_bytes < 24 ? text.size_bytes : 24);
+		return true;
 	case BOX_TYPE('@', 'm', 'o', 'd'):
 	case BOX_TYPE('C', 'N', 'M', 'N'):
 		facts_set_model(reader->facts, text.bytes, text.size_bytes);
@@ -277,7 +281,7 @@ static void read_user_box(const struct box *box)
 		meta_read(&inner);
 		break;
 	case BOX_TYPE('X', 'M', 'P', '_'):
-		xmp_read(&inner);
+		(void)xmp_read(&inner);
 		break;
 	case BOX_TYPE('R', 'M', 'K', 'N'): /* Ricoh */
 		bmff_read_exif(&inner);

@@ -4,6 +4,7 @@
  *
  * Sources: Adobe Photoshop File Formats Specification; IPTC IIM 4.2.
  */
+#include "core/base/text.h"
 #include "core/probe/readers.h"
 
 #define IPTC_TEXT_BYTES 24
@@ -42,9 +43,7 @@ static void read_iptc(const struct source *source)
 	}
 	if (date[0] == '\0')
 		return;
-	strcpy(text, date);
-	if (time[0] != '\0')
-		strcat(strcat(text, "T"), time);
+	(void)text_format(text, sizeof(text), "%s%s%s", date, time[0] ? "T" : "", time);
 	if (stamp_parse(text, strlen(text), &stamp))
 		dates_offer(&source->reader->dates, DATE_ROLE_DESCRIBED, DATE_RANK_COPY,
 			MEDIA_DATE_XMP, &stamp);
@@ -82,7 +81,7 @@ void photoshop_read(const struct source *source)
 		else if (resource.id == 0x0422)
 			tiff_read_exif(&resource.data, DATE_RANK_COPY);
 		else if (resource.id == 0x0424)
-			xmp_read(&resource.data);
+			(void)xmp_read(&resource.data);
 	}
 	reader_leave(source->reader);
 }

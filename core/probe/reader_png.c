@@ -110,14 +110,14 @@ static void read_profile(struct reader *reader, const char *kind, struct block *
 	if (strcmp(kind, "8bim") == 0 || strcmp(kind, "iptc") == 0)
 		photoshop_read(&data);
 	else if (strcmp(kind, "xmp") == 0)
-		xmp_read(&data);
+		(void)xmp_read(&data);
 	else if (source_starts_with(&data, EXIF_HEADER, EXIF_HEADER_BYTES)) {
 		data = source_from(&data, EXIF_HEADER_BYTES);
 		tiff_read_exif(&data, DATE_RANK_EXIF);
 	} else if (source_starts_with(&data, "II*", 4) || source_starts_with(&data, "MM\0*", 4)) {
 		tiff_read_exif(&data, DATE_RANK_EXIF);
 	} else if (source_starts_with(&data, "http", 4)) {
-		xmp_read(&data);
+		(void)xmp_read(&data);
 	}
 }
 
@@ -130,7 +130,7 @@ static void read_block_text(const struct text *text)
 	struct source packet = source_of_memory(reader, block.bytes, block.size_bytes);
 
 	if (is_good && strcmp(text->keyword, XMP_KEYWORD) == 0)
-		xmp_read(&packet);
+		(void)xmp_read(&packet);
 	else if (is_good)
 		read_profile(reader, text->keyword + strlen(PROFILE_KEYWORD), &block);
 	block_free(&block);
@@ -194,8 +194,9 @@ static bool parse_text(const struct chunk *chunk, struct text *ret)
 		ret->is_compressed = flags[0] == 1;
 		at += 2;
 		/* The language and the translated keyword. */
-		if (!skip_string(data, &at) || !skip_string(data, &at))
-			return false;
+		for (int i = 0; i < 2; i++)
+			if (!skip_string(data, &at))
+				return false;
 	}
 	ret->data = source_from(data, at);
 	return true;

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <strings.h>
 
+#include "core/base/text.h"
 #include "core/probe/readers.h"
 
 #define TEXT_BYTES 64
@@ -287,7 +288,7 @@ static void read_chunk(struct riff *riff, const struct chunk *chunk)
 		break;
 	case CHUNK_ID('X', 'M', 'P', ' '):
 	case CHUNK_ID('_', 'P', 'M', 'X'):
-		xmp_read(data);
+		(void)xmp_read(data);
 		break;
 	case CHUNK_ID('V', 'P', '8', ' '):
 	case CHUNK_ID('V', 'P', '8', 'L'):
@@ -328,9 +329,8 @@ static void offer_info_date(struct riff *riff)
 
 	if (riff->date[0] == '\0')
 		return;
-	memcpy(text, riff->date, TEXT_BYTES);
-	if (riff->time[0] != '\0')
-		strcat(strcat(text, "T"), riff->time);
+	(void)text_format(
+		text, sizeof(text), "%s%s%s", riff->date, riff->time[0] ? "T" : "", riff->time);
 	if (stamp_parse(text, strlen(text), &stamp))
 		dates_offer(&riff->reader->dates, DATE_ROLE_DESCRIBED, DATE_RANK_CONTAINER,
 			MEDIA_DATE_CONTAINER, &stamp);

@@ -15,7 +15,7 @@
 #define TS_SCAN_BYTES (3u << 20)
 #define TS_VIDEO_BYTES (1u << 20) /* of the picture's stream: a few frames */
 #define MDPM_BYTES_MAX 512
-#define DV_SCAN_BYTES 12000
+#define MPEG_SCAN_BYTES (64u << 10)
 #define DV_BLOCK_BYTES 80
 #define DV_HEAD_BLOCKS 6 /* header, two of subcode, three of video data */
 
@@ -104,6 +104,7 @@ static void read_mdpm(struct reader *reader, const uint8_t *entries, size_t size
 {
 	struct stamp_fields f = {0};
 	struct stamp stamp;
+	char model[13] = {0};
 	unsigned zone = 0x80;
 
 	for (size_t i = 1; i + 5 <= size_bytes && i < 1 + 5u * entries[0]; i += 5) {
@@ -120,8 +121,12 @@ static void read_mdpm(struct reader *reader, const uint8_t *entries, size_t size
 			f.second = bcd(e[4]);
 		} else if (e[0] == 0xe0) {
 			set_make(reader, (unsigned)bytes_be16(e + 1));
+		} else if (e[0] >= 0xe4 && e[0] <= 0xe6) { /* four letters each */
+			memcpy(model + 4 * (size_t)(e[0] - 0xe4), e + 1, 4);
 		}
 	}
+	if (strcmp(reader->facts->make, "Sony") == 0)
+		facts_set_model(reader->facts, model, sizeof(model));
 	if (!stamp_from_fields(&f, &stamp))
 		return;
 	set_zone(&stamp, zone);
@@ -203,6 +208,22 @@ void mpegts_read(const struct source *source)
 	block_free(&scan);
 }
 
+/* The first sequence header: 12 bits each of width and height. */
+void mpeg_read(const struct source *source)
+{
+	struct source head = source_slice(source, 0, MPEG_SCAN_BYTES);
+	struct block block = {0};
+	const uint8_t *at;
+
+	if (!source_load(&head, 0, &block))
+		return;
+	at = memmem(block.bytes, block.size_bytes, "\0\0\1\xb3", 4);
+	if (at && (size_t)(at - block.bytes) + 7 <= block.size_bytes)
+		facts_set_size(source->reader->facts, (uint32_t)at[4] << 4 | at[5] >> 4,
+			(uint32_t)(at[5] & 15) << 8 | at[6]);
+	block_free(&block);
+}
+
 /* A pack of five bytes: 0x62 = day, month, year; 0x63 right behind it = second, minute, hour. */
 static bool parse_dv_packs(const uint8_t *date, const uint8_t *time, struct stamp *ret)
 {
@@ -239,6 +260,8 @@ void dv_read(const struct source *source)
 	uint8_t bytes[DV_BLOCK_BYTES];
 	struct stamp stamp;
 
+	if (source_read(source, 0, bytes, 4)) /* 625 or 525 lines */
+		facts_set_size(source->reader->facts, 720, bytes[3] & 0x80 ? 576 : 480);
 	for (unsigned block = 1; block < DV_HEAD_BLOCKS; block++) {
 		if (!source_read(source, (uint64_t)block * DV_BLOCK_BYTES, bytes, sizeof(bytes)))
 			return;

@@ -17,7 +17,6 @@
 
 #define IFDS_MAX 64
 #define SUB_IFDS_MAX 16
-#define ENTRY_BYTES 12
 #define XMP_BYTES_MAX (4u << 20)
 
 enum ifd_kind {
@@ -30,15 +29,14 @@ enum ifd_kind {
 /* What one directory says of its image. */
 struct image {
 	uint32_t width_px, height_px;
-	uint32_t subfile; /* NewSubfileType: bit 0 = reduced */
 	uint32_t compression;
 	uint32_t photometric;
-	uint32_t strip_count, strip_offset, strip_bytes;
-	uint32_t jpeg_offset, jpeg_bytes;
+	uint64_t strip_count, strip_offset, strip_bytes;
+	uint64_t jpeg_offset, jpeg_bytes;
 };
 
 struct ifd_job {
-	uint32_t offset;
+	uint64_t offset;
 	enum ifd_kind kind;
 };
 
@@ -62,7 +60,8 @@ struct tiff {
 
 bool tiff_is_header(const uint8_t *bytes, size_t size_bytes)
 {
-	static const char magics[][5] = {"II*\0", "MM\0*", "IIRO", "IIRS", "MMOR", "IIU\0"};
+	static const char magics[][5] = {
+		"II*\0", "MM\0*", "IIRO", "IIRS", "MMOR", "IIU\0", "II+\0", "MM\0+"};
 
 	for (size_t i = 0; size_bytes >= 8 && i < sizeof(magics) / sizeof(magics[0]); i++)
 		if (memcmp(bytes, magics[i], 4) == 0)
@@ -73,74 +72,74 @@ bool tiff_is_header(const uint8_t *bytes, size_t size_bytes)
 /* Bytes of one value of each TIFF type; 0: not a type. */
 static uint32_t format_bytes(uint16_t format)
 {
-	static const uint8_t sizes[] = {0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4};
+	static const uint8_t sizes[] = {0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8};
 
 	return format < sizeof(sizes) ? sizes[format] : 0;
 }
 
-static bool read_u16(const struct tiff_view *view, uint64_t offset, uint16_t *ret)
+/* A whole number of up to eight bytes; 0 if it cannot be read. */
+static uint64_t read_uint(const struct tiff_view *view, uint64_t offset, unsigned size_bytes)
 {
-	uint8_t bytes[2];
+	uint8_t bytes[8];
+	uint64_t value = 0;
 
-	if (!source_read(&view->source, offset, bytes, sizeof(bytes)))
-		return false;
-	*ret = bytes_u16(bytes, view->is_big_endian);
-	return true;
+	if (size_bytes > sizeof(bytes) || !source_read(&view->source, offset, bytes, size_bytes))
+		return 0;
+	for (unsigned i = 0; i < size_bytes; i++)
+		value = value << 8 | bytes[view->is_big_endian ? i : size_bytes - 1 - i];
+	return value;
 }
 
-static bool read_u32(const struct tiff_view *view, uint64_t offset, uint32_t *ret)
+/* Of numbers of entries, of values and of offsets. */
+static unsigned word_bytes(const struct tiff_view *view)
 {
-	uint8_t bytes[4];
+	return view->is_big_tiff ? 8 : 4;
+}
 
-	if (!source_read(&view->source, offset, bytes, sizeof(bytes)))
-		return false;
-	*ret = bytes_u32(bytes, view->is_big_endian);
-	return true;
+static unsigned count_bytes(const struct tiff_view *view)
+{
+	return view->is_big_tiff ? 8 : 2;
+}
+
+static uint64_t entry_offset(const struct tiff_view *view, uint64_t ifd, uint16_t n)
+{
+	return ifd + count_bytes(view) + (uint64_t)n * (4 + 2 * word_bytes(view));
 }
 
 uint16_t tiff_entry_count(const struct tiff_view *view, uint64_t offset)
 {
-	uint16_t count = 0;
+	uint64_t count = read_uint(view, offset, count_bytes(view));
 
-	(void)read_u16(view, offset, &count);
-	return count;
+	return count < UINT16_MAX ? (uint16_t)count : UINT16_MAX;
 }
 
 bool tiff_entry_get(
 	const struct tiff_view *view, uint64_t offset, uint16_t n, struct tiff_entry *ret)
 {
-	uint64_t at = offset + 2 + (uint64_t)n * ENTRY_BYTES;
-	uint8_t bytes[ENTRY_BYTES];
+	uint64_t at = entry_offset(view, offset, n);
+	unsigned word = word_bytes(view);
 
-	if (!source_read(&view->source, at, bytes, sizeof(bytes)))
+	if (at + 4 + 2 * word > view->source.size_bytes)
 		return false;
-	ret->tag = bytes_u16(bytes, view->is_big_endian);
-	ret->format = bytes_u16(bytes + 2, view->is_big_endian);
-	ret->count = bytes_u32(bytes + 4, view->is_big_endian);
-	ret->size_bytes = (uint64_t)ret->count * format_bytes(ret->format);
-	ret->offset = at + 8;
-	if (ret->size_bytes > 4)
-		ret->offset = bytes_u32(bytes + 8, view->is_big_endian);
+	ret->tag = (uint16_t)read_uint(view, at, 2);
+	ret->format = (uint16_t)read_uint(view, at + 2, 2);
+	ret->count = read_uint(view, at + 4, word);
+	if (ret->count > UINT32_MAX)
+		return false;
+	ret->size_bytes = ret->count * format_bytes(ret->format);
+	ret->offset = at + 4 + word;
+	if (ret->size_bytes > word)
+		ret->offset = read_uint(view, ret->offset, word);
 	return ret->size_bytes > 0 && ret->offset < view->source.size_bytes;
 }
 
-uint32_t tiff_entry_number(const struct tiff_view *view, const struct tiff_entry *entry, uint32_t n)
+uint64_t tiff_entry_number(const struct tiff_view *view, const struct tiff_entry *entry, uint32_t n)
 {
 	uint32_t size_bytes = format_bytes(entry->format);
-	uint64_t offset = entry->offset + (uint64_t)n * size_bytes;
-	uint16_t half = 0;
-	uint32_t whole = 0;
-	uint8_t byte = 0;
 
-	if (n >= entry->count)
-		return 0;
-	if (size_bytes == 1)
-		(void)source_read(&view->source, offset, &byte, 1);
-	else if (size_bytes == 2)
-		(void)read_u16(view, offset, &half);
-	else if (size_bytes == 4)
-		(void)read_u32(view, offset, &whole);
-	return byte + half + whole;
+	if (n >= entry->count || entry->format == 5 || entry->format == 10)
+		return 0; /* a fraction is none */
+	return read_uint(view, entry->offset + (uint64_t)n * size_bytes, size_bytes);
 }
 
 size_t tiff_entry_text(
@@ -155,7 +154,7 @@ size_t tiff_entry_text(
 	return source_read_some(&view->source, entry->offset, text, size_bytes);
 }
 
-static void push_ifd(struct tiff *tiff, uint32_t offset, enum ifd_kind kind)
+static void push_ifd(struct tiff *tiff, uint64_t offset, enum ifd_kind kind)
 {
 	if (offset == 0 || offset >= tiff->view.source.size_bytes || tiff->job_count == IFDS_MAX)
 		return;
@@ -169,23 +168,20 @@ static void push_ifd(struct tiff *tiff, uint32_t offset, enum ifd_kind kind)
 static void read_image_entry(
 	const struct tiff_view *view, const struct tiff_entry *entry, struct image *image)
 {
-	uint32_t value = tiff_entry_number(view, entry, 0);
+	uint64_t value = tiff_entry_number(view, entry, 0);
 
 	switch (entry->tag) {
-	case 0x00fe:
-		image->subfile = value;
-		break;
 	case 0x0100:
-		image->width_px = value;
+		image->width_px = (uint32_t)value;
 		break;
 	case 0x0101:
-		image->height_px = value;
+		image->height_px = (uint32_t)value;
 		break;
 	case 0x0103:
-		image->compression = value;
+		image->compression = (uint32_t)value;
 		break;
 	case 0x0106:
-		image->photometric = value;
+		image->photometric = (uint32_t)value;
 		break;
 	case 0x0111: /* StripOffsets */
 		image->strip_offset = value;
@@ -273,13 +269,13 @@ static void read_camera_entry(struct tiff *tiff, const struct tiff_entry *entry)
 		facts_set_model(facts, text, tiff_entry_text(&tiff->view, entry, text));
 		break;
 	case 0x0112:
-		facts_set_orientation(facts, tiff_entry_number(&tiff->view, entry, 0));
+		facts_set_orientation(facts, (uint32_t)tiff_entry_number(&tiff->view, entry, 0));
 		break;
 	case 0xa002:
-		tiff->exif_width_px = tiff_entry_number(&tiff->view, entry, 0);
+		tiff->exif_width_px = (uint32_t)tiff_entry_number(&tiff->view, entry, 0);
 		break;
 	case 0xa003:
-		tiff->exif_height_px = tiff_entry_number(&tiff->view, entry, 0);
+		tiff->exif_height_px = (uint32_t)tiff_entry_number(&tiff->view, entry, 0);
 		break;
 	case 0xc612: /* DNGVersion */
 		tiff->reader->has_dng_version = true;
@@ -313,7 +309,7 @@ static void read_inner_entry(struct tiff *tiff, const struct tiff_entry *entry)
 		break;
 	case 0x02bc: /* XMP */
 		if (inner.size_bytes <= XMP_BYTES_MAX)
-			xmp_read(&inner);
+			(void)xmp_read(&inner);
 		break;
 	case 0x8649: /* Photoshop */
 		photoshop_read(&inner);
@@ -393,7 +389,6 @@ static void read_ifd(struct tiff *tiff, struct ifd_job job)
 	struct image image = {0};
 	struct tiff_entry entry;
 	uint16_t count = tiff_entry_count(&tiff->view, job.offset);
-	uint32_t next = 0;
 
 	for (uint16_t i = 0; i < count; i++) {
 		if (!reader_step(tiff->reader, 1))
@@ -409,9 +404,11 @@ static void read_ifd(struct tiff *tiff, struct ifd_job job)
 	}
 	offer_dates(tiff, &dates, job.kind);
 	finish_image(tiff, &image);
-	if ((job.kind == IFD_KIND_MAIN || job.kind == IFD_KIND_NEXT) &&
-		read_u32(&tiff->view, job.offset + 2 + (uint64_t)count * ENTRY_BYTES, &next))
-		push_ifd(tiff, next, IFD_KIND_NEXT);
+	if (job.kind == IFD_KIND_MAIN || job.kind == IFD_KIND_NEXT)
+		push_ifd(tiff,
+			read_uint(&tiff->view, entry_offset(&tiff->view, job.offset, count),
+				word_bytes(&tiff->view)),
+			IFD_KIND_NEXT);
 }
 
 static void read_ifds(struct tiff *tiff)
@@ -435,7 +432,11 @@ static bool walk(struct tiff *tiff, const struct source *source)
 	tiff->view.is_big_endian = memcmp(header, "MM", 2) == 0;
 	if (!tiff->view.is_big_endian && memcmp(header, "II", 2) != 0)
 		return false;
-	push_ifd(tiff, bytes_u32(header + 4, tiff->view.is_big_endian), IFD_KIND_MAIN);
+	tiff->view.is_big_tiff =
+		!tiff->is_block && bytes_u16(header + 2, tiff->view.is_big_endian) == 43;
+	push_ifd(tiff,
+		read_uint(&tiff->view, tiff->view.is_big_tiff ? 8 : 4, word_bytes(&tiff->view)),
+		IFD_KIND_MAIN);
 	read_ifds(tiff);
 	return true;
 }
@@ -444,7 +445,7 @@ void tiff_read_bare(const struct source *source, uint32_t ifd_offset, bool is_bi
 {
 	struct tiff tiff = {.reader = source->reader, .is_block = true, .rank_max = DATE_RANK_EXIF};
 
-	tiff.view = (struct tiff_view){*source, is_big_endian};
+	tiff.view = (struct tiff_view){.source = *source, .is_big_endian = is_big_endian};
 	tiff.jobs[tiff.job_count++] = (struct ifd_job){ifd_offset, IFD_KIND_MAIN};
 	read_ifds(&tiff);
 }
@@ -511,10 +512,16 @@ void tiff_read(const struct source *source)
 {
 	struct tiff tiff = {.rank_max = DATE_RANK_EXIF};
 	struct media_facts *facts = source->reader->facts;
+	const char *type;
 
 	if (!walk(&tiff, source))
 		return;
+	type = name_type(source, facts);
+	/* RAW: the directories may show the previews only. */
+	if (strcmp(type, "TIFF") != 0 &&
+		(uint64_t)tiff.exif_width_px * tiff.exif_height_px >
+			(uint64_t)tiff.largest.width_px * tiff.largest.height_px)
+		facts_set_size(facts, tiff.exif_width_px, tiff.exif_height_px);
 	facts_set_size(facts, tiff.largest.width_px, tiff.largest.height_px);
-	facts_set_size(facts, tiff.exif_width_px, tiff.exif_height_px);
-	facts_set_type(facts, name_type(source, facts));
+	facts_set_type(facts, type);
 }

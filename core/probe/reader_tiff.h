@@ -11,12 +11,13 @@
 struct tiff_view {
 	struct source source; /* offsets of values count from here */
 	bool is_big_endian;
+	bool is_big_tiff; /* numbers of eight bytes where TIFF has four */
 };
 
 struct tiff_entry {
 	uint16_t tag;
 	uint16_t format;
-	uint32_t count;
+	uint64_t count;
 	uint64_t offset; /* of the value, in the view's source */
 	uint64_t size_bytes;
 };
@@ -29,7 +30,7 @@ uint16_t tiff_entry_count(const struct tiff_view *view, uint64_t offset);
 bool tiff_entry_get(
 	const struct tiff_view *view, uint64_t offset, uint16_t n, struct tiff_entry *ret);
 /* The n-th value of a whole number; 0 if there is none. */
-uint32_t tiff_entry_number(
+uint64_t tiff_entry_number(
 	const struct tiff_view *view, const struct tiff_entry *entry, uint32_t n);
 /* The bytes of a text, as far as they fit; returns how many. */
 size_t tiff_entry_text(

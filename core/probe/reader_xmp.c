@@ -40,6 +40,7 @@ struct prefix {
 
 struct xmp {
 	struct reader *reader;
+	bool has_description;
 	const char *at, *end;
 	struct prefix prefixes[PREFIXES_MAX];
 	size_t prefix_count;
@@ -171,7 +172,7 @@ static void offer_date(struct xmp *xmp, enum date_role role, enum space space, s
 
 static void read_camera(struct xmp *xmp, struct span name, struct span value)
 {
-	struct media_facts *facts = xmp->reader->facts;
+	struct media_facts *facts = &xmp->reader->xmp_facts;
 
 	if (span_is(name, "Make"))
 		facts_set_make(facts, value.at, value.size_bytes);
@@ -198,21 +199,48 @@ static bool is_described(enum space space, struct span name)
 		(space == SPACE_PHOTOSHOP && span_is(name, "DateCreated"));
 }
 
+/* The five characters that XML writes by name, in place. */
+static size_t unescape(char *text, size_t size_bytes)
+{
+	static const struct {
+		const char *name;
+		char c;
+	} names[] = {
+		{"&amp;", '&'}, {"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}, {"&apos;", '\''}};
+	size_t n = 0;
+
+	for (size_t at = 0; at < size_bytes; at++) {
+		char c = text[at];
+
+		for (size_t i = 0; c == '&' && i < sizeof(names) / sizeof(names[0]); i++) {
+			size_t length = strlen(names[i].name);
+
+			if (at + length > size_bytes ||
+				memcmp(text + at, names[i].name, length) != 0)
+				continue;
+			text[at + length - 1] = names[i].c;
+			at += length - 1;
+			break;
+		}
+		text[n++] = text[at];
+	}
+	return n;
+}
+
 static void read_property(struct xmp *xmp, enum space space, struct span name, struct span value)
 {
 	char text[VALUE_BYTES];
 	size_t n = value.size_bytes < sizeof(text) ? value.size_bytes : sizeof(text) - 1;
 
 	memcpy(text, value.at, n);
-	text[n] = '\0';
-	value = (struct span){text, n};
+	value = (struct span){text, unescape(text, n)};
 	if (is_original(name))
 		offer_date(xmp, DATE_ROLE_ORIGINAL, space, value);
 	else if (is_created(name))
 		offer_date(xmp, DATE_ROLE_DIGITIZED, space, value);
 	else if (is_described(space, name))
 		offer_date(xmp, DATE_ROLE_DESCRIBED, space, value);
-	else if (space == SPACE_TIFF)
+	else if (space == SPACE_TIFF || space == SPACE_DUMP_EXIF)
 		read_camera(xmp, name, value);
 }
 
@@ -224,9 +252,10 @@ static const char *skip_spaces(const char *p, const char *end)
 }
 
 /* The next name="value"; what is none is passed over. False at the end of the tag. */
-static bool next_attribute(const char **at, const char *end, struct span *name, struct span *value)
+static bool next_attribute(
+	struct xmp *xmp, const char **at, const char *end, struct span *name, struct span *value)
 {
-	while (*at < end) {
+	while (*at < end && reader_step(xmp->reader, 1)) {
 		const char *p = skip_spaces(*at, end);
 		const char *close;
 
@@ -256,7 +285,7 @@ static void read_declarations(struct xmp *xmp, struct span attributes)
 	const char *at = attributes.at;
 	struct span name, value;
 
-	while (next_attribute(&at, attributes.at + attributes.size_bytes, &name, &value))
+	while (next_attribute(xmp, &at, attributes.at + attributes.size_bytes, &name, &value))
 		if (span_starts(name, "xmlns:"))
 			declare_prefix(xmp, name, value);
 }
@@ -266,7 +295,7 @@ static void read_attributes(struct xmp *xmp, struct span attributes)
 	const char *at = attributes.at;
 	struct span name, value;
 
-	while (next_attribute(&at, attributes.at + attributes.size_bytes, &name, &value)) {
+	while (next_attribute(xmp, &at, attributes.at + attributes.size_bytes, &name, &value)) {
 		enum space space = resolve(xmp, &name);
 
 		if (space != SPACE_RDF)
@@ -283,7 +312,7 @@ static void open_element(struct xmp *xmp, struct span name, struct span attribut
 	read_declarations(xmp, attributes);
 	space = resolve(xmp, &name);
 	if (xmp->top_depth == 0 && space == SPACE_RDF && span_is(name, "Description")) {
-		facts_set_type(xmp->reader->facts, "XMP");
+		xmp->has_description = true;
 		xmp->top_depth = xmp->depth;
 		read_attributes(xmp, attributes);
 	} else if (xmp->top_depth != 0 && xmp->depth == xmp->top_depth + 1) {
@@ -377,7 +406,7 @@ static size_t squeeze(char *text, size_t size_bytes)
 	return n;
 }
 
-void xmp_read(const struct source *source)
+bool xmp_read(const struct source *source)
 {
 	struct source packet = source_slice(source, 0, XMP_BYTES_MAX);
 	struct xmp xmp = {.reader = source->reader};
@@ -385,12 +414,13 @@ void xmp_read(const struct source *source)
 	char *text;
 
 	if (!reader_step(source->reader, (uint32_t)(packet.size_bytes / 256)))
-		return;
+		return false;
 	if (!source_load(&packet, 0, &block))
-		return;
+		return false;
 	text = (char *)block.bytes;
 	xmp.at = text;
 	xmp.end = text + squeeze(text, block.size_bytes);
 	read_packet(&xmp);
 	block_free(&block);
+	return xmp.has_description;
 }

@@ -54,12 +54,18 @@ void mpegts_read(const struct source *source);
 /* Distance of packets in bytes, 0 if it is no transport stream. */
 size_t mpegts_stride(const uint8_t *bytes, size_t size_bytes);
 
+/* MPEG program streams: the size only, there is no date in them. */
+void mpeg_read(const struct source *source);
+
+/* A JPEG XL codestream: the size. */
+void jxl_read(const struct source *source);
+
 void dv_read(const struct source *source);
 bool dv_is_header(const uint8_t *bytes, size_t size_bytes);
 void moi_read(const struct source *source);
 
-/* An XMP packet, or anything with one in it. */
-void xmp_read(const struct source *source);
+/* An XMP packet, or anything with one in it. True if it describes something. */
+bool xmp_read(const struct source *source);
 
 /* Photoshop's image resources ("8BIM"): EXIF and XMP copies, IPTC dates. */
 void photoshop_read(const struct source *source);

@@ -3,16 +3,30 @@
 
 #include <jansson.h>
 
-void record_json_print(FILE *out, const struct record_field *fields)
+static json_t *make_object(const struct record_field *fields);
+
+static json_t *make_value(const struct record_field *field)
+{
+	if (field->is_null)
+		return json_null();
+	if (field->object)
+		return make_object(field->object);
+	return field->text ? json_string(field->text) : json_integer((json_int_t)field->number);
+}
+
+static json_t *make_object(const struct record_field *fields)
 {
 	json_t *object = json_object();
 
-	for (; object && fields->name; fields++) {
-		json_t *value = fields->text ? json_string(fields->text)
-					     : json_integer((json_int_t)fields->number);
+	for (; object && fields->name; fields++)
+		(void)json_object_set_new(object, fields->name, make_value(fields));
+	return object;
+}
 
-		(void)json_object_set_new(object, fields->name, value);
-	}
+void record_json_print(FILE *out, const struct record_field *fields)
+{
+	json_t *object = make_object(fields);
+
 	if (object && json_dumpf(object, out, JSON_COMPACT | JSON_PRESERVE_ORDER) == 0)
 		(void)fputc('\n', out);
 	json_decref(object);

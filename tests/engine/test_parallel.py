@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Several cards at once into one tank: every name once, every content once."""
+import os
+import pathlib
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from e2e import (  # noqa: E402
+    DEADLINE_S, IMGTANK, OK, Result, environment, expect, expect_equal, kill_group, main,
+    make_card, start)
+
+
+def import_at_once(work, cards, args=()):
+    running = [start(["import", "--json", "--tank", work.tank, *args, c.root]) for c in cards]
+    results = []
+    for process in running:
+        try:
+            out, err = process.communicate(timeout=DEADLINE_S)
+        except subprocess.TimeoutExpired:
+            for each in running:
+                kill_group(each)
+            raise AssertionError("imports at the same time block each other") from None
+        results.append(Result(process.returncode, out, err).parse())
+    return results
+
+
+def assert_all_safe(results):
+    for result in results:
+        expect_equal(result.status, OK, f"exit status\n{result}")
+        expect_equal(result.verdict(), "safe-to-format", "verdict")
+
+
+def test_four_cards_into_a_new_tank_at_once(work):
+    cards = [work.card("plain", f"card{i}", i + 1, count=60) for i in range(4)]
+
+    assert_all_safe(import_at_once(work, cards))
+
+    work.check()
+
+
+def test_the_same_card_twice_at_once(work):
+    """The content may be copied by either, but it is in the tank once."""
+    card = work.card("plain", count=150)
+
+    assert_all_safe(import_at_once(work, [card, card]))
+
+    work.check()
+
+
+def test_same_pictures_on_two_cards_at_once(work):
+    one = make_card.make_plain(work.path("one"), 1, 80)
+    two = make_card.make_plain(work.path("two"), 1, 80)
+    work.watch(one)
+    work.watch(two)
+
+    assert_all_safe(import_at_once(work, [one, two]))
+
+    work.check()
+
+
+def test_same_names_on_two_cards_at_once_with_keep(work):
+    cards = [work.card("plain", f"card{i}", i + 1, count=80) for i in range(2)]
+
+    assert_all_safe(import_at_once(work, cards, ["--naming", "keep"]))
+
+    work.check()
+
+
+def test_verify_while_importing(work):
+    first = work.card("plain", "first", 1, count=50)
+    work.import_safely(first)
+    second = work.card("plain", "second", 2, count=100)
+    importing = start(["import", "--json", "--tank", work.tank, second.root])
+
+    checked = subprocess.run([IMGTANK, "verify", "--tank", work.tank], env=environment(),
+                             check=False, capture_output=True, timeout=DEADLINE_S)
+    out, err = importing.communicate(timeout=DEADLINE_S)
+
+    assert_all_safe([Result(importing.returncode, out, err).parse()])
+    expect_equal(checked.returncode, OK, f"verify: {checked.stdout} {checked.stderr}")
+    work.check()
+
+
+def test_rebuild_while_importing_loses_nothing(work):
+    first = work.card("plain", "first", 1, count=50)
+    work.import_safely(first)
+    second = work.card("plain", "second", 2, count=200, size_bytes=50_000)
+    importing = start(["import", "--json", "--tank", work.tank, second.root])
+
+    rebuilt = subprocess.run([IMGTANK, "rebuild", "--tank", work.tank], env=environment(),
+                             check=False, capture_output=True, timeout=DEADLINE_S)
+    out, err = importing.communicate(timeout=DEADLINE_S)
+
+    expect(rebuilt.returncode in (OK, 5), f"rebuild: {rebuilt.stdout} {rebuilt.stderr}")
+    assert_all_safe([Result(importing.returncode, out, err).parse()])
+    work.import_safely(first)
+    expect(os.path.exists(work.tank / ".imgtank/ledger.db"), "the ledger is gone")
+
+
+if __name__ == "__main__":
+    sys.exit(main(globals()))
