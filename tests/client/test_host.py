@@ -149,7 +149,7 @@ def test_host_missing_hardware_is_status_3_and_closed():
     with FakeBox("idle") as box, box.run(UI, "--pretend", "missing") as ui:
         check_equal(ui.wait_end(), 3, "exit status")
         check_equal(ui.lines, ["open", "close"], "calls")
-        check("is not here" in ui.errors[-1], str(ui.errors)) if ui.errors else None
+        check("the hardware of record is not here" in ui.errors[-1], str(ui.errors))
 
 
 def test_host_broken_hardware_is_status_1_and_closed():
@@ -165,6 +165,7 @@ def test_host_probe_opens_and_closes():
         check_equal(ui.lines, ["open", "close"], "calls")
     with Program([BIN / UI, "--probe", "--pretend=missing"]) as ui:
         check_equal(ui.wait_end(), 3, "exit status")
+        check_equal(ui.errors, [], "a probe complains of nothing")
 
 
 def test_host_crash_leaves_nothing_behind():

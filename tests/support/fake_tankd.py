@@ -357,8 +357,10 @@ class Tank:
                 card.plan["crash_after"] = None
             card.begin()
         elif command == "cancel":
-            card.finish("cancelled", fault="none")
-            card.facts.pop("fault")
+            card.facts.pop("fault", None)
+            card.finish("cancelled")
+            if not card.stays_mounted:
+                card.eject()
         elif command == "eject":
             card.eject()
         elif card["state"] == "removed-early":
