@@ -160,7 +160,7 @@ static void format_eta(uint64_t eta_s, char *out, size_t out_bytes)
 	else if (eta_s >= 60)
 		eta_s -= eta_s % 60;
 	else
-		eta_s += (5 - eta_s % 5) % 5;
+		eta_s = eta_s < 5 ? 5 : eta_s + (5 - eta_s % 5) % 5;
 	if (eta_s >= 60 && eta_s < 3600)
 		(void)text_format(duration, sizeof(duration), "%" PRIu64 " min", eta_s / 60);
 	else
@@ -417,6 +417,7 @@ static void say_card(struct model_tank *tank, const struct model_card *card)
 {
 	set_line(tank->headline, "%s: %s", card->label, card->headline);
 	ADD(tank->detail, "%s", card->detail);
+	ADD(tank->detail, "%s", card->removal);
 	if (tank->busy_count)
 		ADD(tank->detail, "Another card is still being copied.");
 }
