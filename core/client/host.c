@@ -365,7 +365,7 @@ static int start_source(struct frontend_host *host)
 	if (r < 0)
 		return r;
 	return sd_event_add_time_relative(host->event, &host->first_show, CLOCK_MONOTONIC,
-		FIRST_SHOW_USEC, 0, on_first_show, host);
+		FIRST_SHOW_USEC, 1000, on_first_show, host);
 }
 
 static int run_loop(struct frontend_host *host)

@@ -3,9 +3,11 @@
 """The host of front ends, seen by one that writes down each call."""
 import os
 import signal
+import socket
 import statistics
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -184,6 +186,47 @@ def test_host_bad_lines_of_a_daemon_end_the_connection_only():
             box.step("raw " + line)
             ui.wait_for("connection=none")
             check(ui.process.poll() is None, "it ended because of " + line)
+
+
+class Stranger:
+    """A socket on which somebody says one thing to everybody and counts the calls."""
+
+    def __init__(self, path, words):
+        self.words, self.calls = words, 0
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.bind(path)
+        self.socket.listen()
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                peer, _ = self.socket.accept()
+                self.calls += 1
+                peer.sendall(self.words)
+            except OSError:
+                return
+
+
+def test_host_leaves_strangers_alone():
+    """Another version, or no daemon at all, is told once and not called ten times a second."""
+    for words, said in ((b'{"event":"hello","name":"imgtank","protocol":"2.0","version":"9"}\n',
+                         "speaks protocol 2"),
+                        (b"220 mail.example.org ESMTP\r\n", "sent a line that is none"),
+                        (b'{"event":"sync","seq":1}\n', None),
+                        (b"", None)):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "sock")
+            stranger = Stranger(path, words)
+            with Program([BIN / UI, "--socket", path, "--input"]) as ui:
+                ui.wait_for("connection=none", 2.5)
+                ui.send("timer 0 2000")
+                ui.wait_for("^tick 0")
+                check(stranger.calls <= 3, f"{stranger.calls} calls after {words}")
+                check("up" not in "".join(ui.lines), str(ui.lines))
+                if said:
+                    check(said in "\n".join(ui.errors), str(ui.errors))
+            stranger.socket.close()
 
 
 def test_host_takes_settings_from_its_section_and_the_command_line_wins():
