@@ -60,7 +60,7 @@ static enum verdict verdict_of_state(enum card_state state)
 	}
 }
 
-enum verdict card_verdict(const struct model_card *card)
+enum verdict model_card_verdict(const struct model_card *card)
 {
 	enum verdict verdict = counts_verdict(card->verdict, &card->counts);
 	enum verdict of_state = verdict_of_state(card->state);
@@ -104,7 +104,7 @@ bool card_state_is_busy(enum card_state state)
 		state == CARD_VERIFYING;
 }
 
-bool card_is_gone(const struct model_card *card)
+bool model_card_is_gone(const struct model_card *card)
 {
 	return card->state == CARD_REMOVED || card->state == CARD_REMOVED_EARLY;
 }
@@ -119,7 +119,7 @@ static bool card_has_ended(const struct model_card *card)
 
 static bool card_went_wrong(const struct model_card *card)
 {
-	enum verdict verdict = card_verdict(card);
+	enum verdict verdict = model_card_verdict(card);
 
 	if (card->state == CARD_PARTIAL || card->state == CARD_FAILED ||
 		card->state == CARD_REMOVED_EARLY)
@@ -135,19 +135,19 @@ static bool card_is_problem(const struct model_card *card)
 	return card_went_wrong(card) && !card->is_acknowledged;
 }
 
-bool card_must_be_ejected(const struct model_card *card)
+bool model_card_must_be_ejected(const struct model_card *card)
 {
 	return card_has_ended(card) && card->is_mounted;
 }
 
-bool card_asks(const struct model_card *card)
+bool model_card_asks(const struct model_card *card)
 {
 	return card->state == CARD_WAITING && card->waiting == WAITING_ASK;
 }
 
 static bool card_may_remove(const struct model_card *card)
 {
-	return !card->is_mounted && !card_state_is_busy(card->state) && !card_is_gone(card);
+	return !card->is_mounted && !card_state_is_busy(card->state) && !model_card_is_gone(card);
 }
 
 static bool card_may_format(const struct model_card *card)
@@ -155,25 +155,25 @@ static bool card_may_format(const struct model_card *card)
 	bool is_over = card->state == CARD_DONE || card->state == CARD_UNMOUNTED ||
 		card->state == CARD_REMOVED;
 
-	return is_over && card_verdict(card) == VERDICT_SAFE_TO_FORMAT;
+	return is_over && model_card_verdict(card) == VERDICT_SAFE_TO_FORMAT;
 }
 
 static uint32_t card_commands(const struct model_card *card)
 {
 	uint32_t set = 0;
 
-	if (card_asks(card))
+	if (model_card_asks(card))
 		set |= COMMAND_BIT(COMMAND_CONFIRM);
 	if (card_state_is_busy(card->state) ||
 		(card->state == CARD_WAITING && card->waiting != WAITING_UNSUPPORTED))
 		set |= COMMAND_BIT(COMMAND_CANCEL);
-	if (card->is_mounted && !card_state_is_busy(card->state) && !card_is_gone(card))
+	if (card->is_mounted && !card_state_is_busy(card->state) && !model_card_is_gone(card))
 		set |= COMMAND_BIT(COMMAND_EJECT);
 	if (card_is_problem(card))
 		set |= COMMAND_BIT(COMMAND_ACK);
 	if (card->state == CARD_WAITING && card->waiting == WAITING_UNSUPPORTED)
 		set |= COMMAND_BIT(COMMAND_RETRY);
-	if (card_has_ended(card) && !verdict_is_good(card_verdict(card)))
+	if (card_has_ended(card) && !verdict_is_good(model_card_verdict(card)))
 		set |= COMMAND_BIT(COMMAND_RETRY);
 	return set;
 }
@@ -183,7 +183,7 @@ static uint32_t card_permille(const struct model_card *card)
 {
 	uint64_t done_bytes = card->counts.bytes_copied + card->counts.bytes_verified;
 
-	if (verdict_is_good(card_verdict(card)))
+	if (verdict_is_good(model_card_verdict(card)))
 		return 1000;
 	if (card_state_is_busy(card->state))
 		return permille(card_done_bytes(card), card_work_bytes(card));
@@ -191,7 +191,7 @@ static uint32_t card_permille(const struct model_card *card)
 }
 
 /* The fault that explains why files are missing. */
-enum fault card_main_fault(const struct model_card *card)
+enum fault model_card_main_fault(const struct model_card *card)
 {
 	if (card->fault != FAULT_NONE)
 		return card->fault;
@@ -205,7 +205,7 @@ void summary_card(struct model_card *card, const struct model_tank *tank)
 	card->may_remove = card_may_remove(card);
 	card->may_format = card_may_format(card);
 	card->needs_somebody =
-		card_is_problem(card) || card_asks(card) || card_must_be_ejected(card);
+		card_is_problem(card) || model_card_asks(card) || model_card_must_be_ejected(card);
 	summary_say_card(card);
 }
 
@@ -229,21 +229,21 @@ enum error_code summary_error_code(enum fault fault)
 	return ERROR_CODE_NONE;
 }
 
-enum error_code card_error_code(const struct model_card *card)
+enum error_code model_card_error_code(const struct model_card *card)
 {
-	enum error_code code = summary_error_code(card_main_fault(card));
+	enum error_code code = summary_error_code(model_card_main_fault(card));
 
 	if (!card_is_problem(card))
 		return ERROR_CODE_NONE;
 	if (code != ERROR_CODE_NONE)
 		return code;
-	return card_verdict(card) == VERDICT_INCOMPLETE || card->state == CARD_PARTIAL
+	return model_card_verdict(card) == VERDICT_INCOMPLETE || card->state == CARD_PARTIAL
 		? ERROR_CODE_FILES
 		: ERROR_CODE_CARD;
 }
 
 /* What is wrong with the tank itself. */
-enum fault tank_fault(const struct model_tank *tank)
+enum fault model_tank_fault(const struct model_tank *tank)
 {
 	if (summary_error_code(tank->fault) != ERROR_CODE_NONE)
 		return tank->fault;
@@ -259,7 +259,7 @@ const struct model_card *model_worst_card(const struct tank_model *model)
 		const struct model_card *card = &model->cards[i];
 
 		if (card_is_problem(card) &&
-			(!worst || card_error_code(card) > card_error_code(worst)))
+			(!worst || model_card_error_code(card) > model_card_error_code(worst)))
 			worst = card;
 	}
 	return worst;
@@ -284,26 +284,26 @@ const struct model_card *model_find_card(const struct tank_model *model,
 	return first;
 }
 
-bool card_is_at_work(const struct model_card *card)
+bool model_card_is_at_work(const struct model_card *card)
 {
 	return card_state_is_busy(card->state);
 }
 
-bool card_waits_for_turn(const struct model_card *card)
+bool model_card_waits_for_turn(const struct model_card *card)
 {
 	return card->state == CARD_WAITING && card->waiting == WAITING_TURN;
 }
 
-bool card_is_ready_to_go(const struct model_card *card)
+bool model_card_is_ready_to_go(const struct model_card *card)
 {
 	return card->state == CARD_UNMOUNTED && card->may_remove &&
-		verdict_is_good(card_verdict(card));
+		verdict_is_good(model_card_verdict(card));
 }
 
 /* Ended, not well, and seen by somebody: it just lies there. */
-bool card_lies_there(const struct model_card *card)
+bool model_card_lies_there(const struct model_card *card)
 {
-	return card_has_ended(card) && !verdict_is_good(card_verdict(card));
+	return card_has_ended(card) && !verdict_is_good(model_card_verdict(card));
 }
 
 static enum tank_state state_of(const struct tank_model *model)
@@ -314,13 +314,13 @@ static enum tank_state state_of(const struct tank_model *model)
 		return TANK_HALTING;
 	if (!tank->is_ready)
 		return TANK_STARTING;
-	if (tank_fault(tank) != FAULT_NONE || model_find_card(model, card_is_problem, NULL))
+	if (model_tank_fault(tank) != FAULT_NONE || model_find_card(model, card_is_problem, NULL))
 		return TANK_ERROR;
-	if (model_find_card(model, card_asks, NULL) ||
-		model_find_card(model, card_must_be_ejected, NULL))
+	if (model_find_card(model, model_card_asks, NULL) ||
+		model_find_card(model, model_card_must_be_ejected, NULL))
 		return TANK_ATTENTION;
-	if (model_find_card(model, card_is_at_work, NULL) ||
-		model_find_card(model, card_waits_for_turn, NULL))
+	if (model_find_card(model, model_card_is_at_work, NULL) ||
+		model_find_card(model, model_card_waits_for_turn, NULL))
 		return TANK_BUSY;
 	return TANK_IDLE;
 }
@@ -337,7 +337,7 @@ static void sum_work(struct tank_model *model)
 		const struct model_card *card = &model->cards[i];
 		bool is_first = tank->busy_count == 0;
 
-		if (!card_is_at_work(card))
+		if (!model_card_is_at_work(card))
 			continue;
 		tank->busy_count++;
 		work_bytes += card_work_bytes(card);
@@ -355,8 +355,8 @@ static void count_errors(struct tank_model *model)
 {
 	struct model_tank *tank = &model->tank;
 	const struct model_card *worst = model_worst_card(model);
-	enum error_code of_card = worst ? card_error_code(worst) : ERROR_CODE_NONE;
-	enum error_code of_tank = summary_error_code(tank_fault(tank));
+	enum error_code of_card = worst ? model_card_error_code(worst) : ERROR_CODE_NONE;
+	enum error_code of_tank = summary_error_code(model_tank_fault(tank));
 
 	(void)model_find_card(model, card_is_problem, &tank->errors_count);
 	tank->errors_count += of_tank != ERROR_CODE_NONE;
@@ -375,9 +375,9 @@ static void set_next(struct tank_model *model)
 		return;
 	if (card) {
 		tank->next_command = COMMAND_ACK;
-	} else if ((card = model_find_card(model, card_asks, NULL))) {
+	} else if ((card = model_find_card(model, model_card_asks, NULL))) {
 		tank->next_command = COMMAND_CONFIRM;
-	} else if ((card = model_find_card(model, card_must_be_ejected, NULL))) {
+	} else if ((card = model_find_card(model, model_card_must_be_ejected, NULL))) {
 		tank->next_command = COMMAND_EJECT;
 	}
 	if (card)
@@ -391,7 +391,7 @@ void summary_tank(struct tank_model *model)
 	tank->state = state_of(model);
 	sum_work(model);
 	tank->is_done =
-		tank->state == TANK_IDLE && model_find_card(model, card_is_ready_to_go, NULL);
+		tank->state == TANK_IDLE && model_find_card(model, model_card_is_ready_to_go, NULL);
 	count_errors(model);
 	tank->commands = tank->halting == HALTING_NONE
 		? COMMAND_BIT(COMMAND_POWEROFF) | COMMAND_BIT(COMMAND_REBOOT)

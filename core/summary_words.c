@@ -160,7 +160,7 @@ static void format_eta(uint64_t eta_s, char *out, size_t out_bytes)
 	else if (eta_s >= 60)
 		eta_s -= eta_s % 60;
 	else
-		eta_s += (5 - eta_s % 5) % 5;
+		eta_s = eta_s < 5 ? 5 : eta_s + (5 - eta_s % 5) % 5;
 	if (eta_s >= 60 && eta_s < 3600)
 		(void)text_format(duration, sizeof(duration), "%" PRIu64 " min", eta_s / 60);
 	else
@@ -222,8 +222,8 @@ static void add_waiting(char *text, const struct model_card *card)
 
 static void add_ended(char *text, const struct model_card *card)
 {
-	enum verdict verdict = card_verdict(card);
-	enum fault fault = card_main_fault(card);
+	enum verdict verdict = model_card_verdict(card);
+	enum fault fault = model_card_main_fault(card);
 	bool is_of_card = fault_text(fault)->class != FAULT_CLASS_FILE;
 	char left_out[80];
 
@@ -312,7 +312,7 @@ static const char *waiting_headline(const struct model_card *card)
 
 static void set_ended_headline(struct model_card *card)
 {
-	enum verdict verdict = card_verdict(card);
+	enum verdict verdict = model_card_verdict(card);
 	uint32_t missing = counts_files_missing(&card->counts);
 
 	if (card->state == CARD_FAILED || verdict == VERDICT_FAILED)
@@ -366,7 +366,7 @@ static void set_headline(struct model_card *card)
 
 static const char *removal_words(const struct model_card *card)
 {
-	if (card_is_gone(card))
+	if (model_card_is_gone(card))
 		return "";
 	if (card->may_remove)
 		return "You may take the card out.";
@@ -417,6 +417,7 @@ static void say_card(struct model_tank *tank, const struct model_card *card)
 {
 	set_line(tank->headline, "%s: %s", card->label, card->headline);
 	ADD(tank->detail, "%s", card->detail);
+	ADD(tank->detail, "%s", card->removal);
 	if (tank->busy_count)
 		ADD(tank->detail, "Another card is still being copied.");
 }
@@ -424,12 +425,12 @@ static void say_card(struct model_tank *tank, const struct model_card *card)
 static void say_attention(struct tank_model *model)
 {
 	struct model_tank *tank = &model->tank;
-	const struct model_card *card = model_find_card(model, card_asks, NULL);
+	const struct model_card *card = model_find_card(model, model_card_asks, NULL);
 
 	if (card) {
 		set_line(tank->headline, "Copy %s?", card->label);
 	} else {
-		card = model_find_card(model, card_must_be_ejected, NULL);
+		card = model_find_card(model, model_card_must_be_ejected, NULL);
 		assert(card);
 		set_line(tank->headline, "Eject %s", card->label);
 	}
@@ -442,11 +443,11 @@ static void say_attention(struct tank_model *model)
 static void say_busy(struct tank_model *model)
 {
 	struct model_tank *tank = &model->tank;
-	const struct model_card *card = model_find_card(model, card_is_at_work, NULL);
+	const struct model_card *card = model_find_card(model, model_card_is_at_work, NULL);
 	char eta[64];
 
 	if (!card) {
-		card = model_find_card(model, card_waits_for_turn, NULL);
+		card = model_find_card(model, model_card_waits_for_turn, NULL);
 		assert(card);
 		say_card(tank, card);
 		return;
@@ -469,8 +470,9 @@ static void say_idle(struct tank_model *model)
 {
 	struct model_tank *tank = &model->tank;
 	uint32_t done_count;
-	const struct model_card *done = model_find_card(model, card_is_ready_to_go, &done_count);
-	const struct model_card *other = model_find_card(model, card_lies_there, NULL);
+	const struct model_card *done =
+		model_find_card(model, model_card_is_ready_to_go, &done_count);
+	const struct model_card *other = model_find_card(model, model_card_lies_there, NULL);
 	char free[32];
 
 	if (done_count > 1) {
@@ -512,10 +514,11 @@ void summary_say_tank(struct tank_model *model)
 		say_attention(model);
 		break;
 	case TANK_ERROR:
-		if (worst && card_error_code(worst) >= summary_error_code(tank_fault(tank)))
+		if (worst &&
+			model_card_error_code(worst) >= summary_error_code(model_tank_fault(tank)))
 			say_card(tank, worst);
 		else
-			say_tank_fault(tank, tank_fault(tank));
+			say_tank_fault(tank, model_tank_fault(tank));
 		break;
 	case TANK_HALTING:
 		say_halting(tank);

@@ -115,20 +115,16 @@ bool text_escape(const char *raw, char *out, size_t out_bytes)
 	return *raw == '\0';
 }
 
-/* Bytes of the character at s if it is fit to be shown, else 0. */
-static size_t safe_length(const char *s)
+/* The same in text that is escaped already, where a backslash stands for itself. */
+static size_t escaped_length(const char *s)
 {
-	size_t length = text_utf8_length(s);
-
-	if (length && is_unsafe(decode_utf8((const unsigned char *)s, length)))
-		return 0;
-	return length;
+	return *s == '\\' ? 1 : text_safe_length(s);
 }
 
 bool text_is_safe(const char *text)
 {
 	while (*text) {
-		size_t length = safe_length(text);
+		size_t length = escaped_length(text);
 
 		if (!length)
 			return false;
@@ -143,7 +139,7 @@ bool text_copy_safe(const char *text, char *out, size_t out_bytes)
 	size_t used = 0;
 
 	while (*text) {
-		size_t length = text_utf8_length(text), safe = safe_length(text);
+		size_t length = text_utf8_length(text), safe = escaped_length(text);
 		size_t piece_length = safe ? safe : 1;
 
 		if (used + piece_length >= out_bytes)

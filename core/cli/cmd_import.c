@@ -203,7 +203,7 @@ static int run(int argc, char **argv)
 	return status;
 }
 
-const struct command command_import = {
+const struct cli_command command_import = {
 	.name = "import",
 	.summary = "copy cards (folders or mounted ones) into the tank",
 	.help = "Usage: imgtank import [OPTION...] SOURCE...\n"

@@ -365,7 +365,7 @@ static int start_source(struct frontend_host *host)
 	if (r < 0)
 		return r;
 	return sd_event_add_time_relative(host->event, &host->first_show, CLOCK_MONOTONIC,
-		FIRST_SHOW_USEC, 0, on_first_show, host);
+		FIRST_SHOW_USEC, 1000, on_first_show, host);
 }
 
 static int run_loop(struct frontend_host *host)
@@ -390,14 +390,17 @@ static int show_file(struct frontend_host *host)
 	return FRONTEND_EXIT_OK;
 }
 
-static int say_open_failed(const struct frontend *frontend, int error)
+static int say_open_failed(const struct frontend_host *host, int error)
 {
-	if (error == -ENODEV) {
-		log_notice("the hardware of %s is not here", frontend->name);
-		return FRONTEND_EXIT_NOT_HERE;
+	const char *name = host->frontend->name;
+
+	if (error != -ENODEV) {
+		(void)log_errno(LOG_LEVEL_ERROR, error, "%s cannot start", name);
+		return FRONTEND_EXIT_TROUBLE;
 	}
-	(void)log_errno(LOG_LEVEL_ERROR, error, "%s cannot start", frontend->name);
-	return FRONTEND_EXIT_TROUBLE;
+	if (!host->options.is_probe)
+		log_warning("the hardware of %s is not here", name);
+	return FRONTEND_EXIT_NOT_HERE;
 }
 
 static void silence(struct frontend_host *host)
@@ -427,14 +430,14 @@ static int open_and_run(struct frontend_host *host)
 	if (frontend->close)
 		frontend->close(host->state);
 	forget_crashes();
-	return r < 0 ? say_open_failed(frontend, r) : status;
+	return r < 0 ? say_open_failed(host, r) : status;
 }
 
 static int probe(struct frontend_host *host)
 {
 	int r = host->frontend->probe(host->state);
 
-	return r < 0 ? say_open_failed(host->frontend, r) : FRONTEND_EXIT_OK;
+	return r < 0 ? say_open_failed(host, r) : FRONTEND_EXIT_OK;
 }
 
 static int load_state(struct frontend_host *host)

@@ -95,7 +95,7 @@ int replay_open(struct replay **ret, struct frontend_host *host, const char *pat
 	r = replay->file ? 0 : -errno;
 	if (r == 0)
 		r = sd_event_add_time_relative(
-			host->event, &replay->timer, CLOCK_MONOTONIC, 0, 0, on_turn, replay);
+			host->event, &replay->timer, CLOCK_MONOTONIC, 0, 1, on_turn, replay);
 	if (r < 0)
 		replay_close(replay);
 	else

@@ -31,6 +31,7 @@ import argparse
 import asyncio
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -357,8 +358,10 @@ class Tank:
                 card.plan["crash_after"] = None
             card.begin()
         elif command == "cancel":
-            card.finish("cancelled", fault="none")
-            card.facts.pop("fault")
+            card.facts.pop("fault", None)
+            card.finish("cancelled")
+            if not card.stays_mounted:
+                card.eject()
         elif command == "eject":
             card.eject()
         elif card["state"] == "removed-early":
@@ -419,9 +422,13 @@ class Server:
         """Asks the core for words, lines and what commands make sense now."""
         changes, self.snapshot = self.lines.feed(self.tank.state())
         snapshot = json.loads(self.snapshot)
-        self.seq = snapshot["seq"]
         self.tank.offers = {card["card"]: card["commands"] for card in snapshot["cards"]}
         return changes
+
+    def numbered(self, line):
+        """The line with the next number: it grows from line to line."""
+        self.seq += 1
+        return re.sub(rb'"seq":[0-9]+', b'"seq":%d' % self.seq, line, count=1)
 
     def now_usec(self):
         return time.monotonic_ns() // 1000
@@ -433,11 +440,13 @@ class Server:
         events = [event for card in self.tank.cards for event in card.events]
         for card in self.tank.cards:
             card.events = []
+        news = [self.numbered(encode({"event": event.pop("event"), "seq": 0, **event}))
+                for event in events]
+        group = [self.numbered(line) for line in changes]
+        if changes:
+            group.append(self.numbered(sync(0, began_usec)))
         for writer, follows in self.peers.items():
-            if follows:
-                writer.writelines(encode({**event, "seq": self.seq}) for event in events)
-            if changes:
-                writer.writelines([*changes, sync(self.seq, began_usec)])
+            writer.writelines([*news, *group] if follows else group)
 
     def advance(self, dt_s):
         while dt_s > 1e-9:
@@ -486,7 +495,8 @@ class Server:
     async def serve(self, reader, writer):
         print("connected", flush=True)
         if not self.is_deaf:
-            writer.writelines([hello(self.tank.may_command), self.snapshot, sync(self.seq, 0)])
+            writer.writelines([hello(self.tank.may_command), self.numbered(self.snapshot),
+                               self.numbered(sync(0, 0))])
         self.peers[writer] = False
         try:
             while line := await reader.readline():
@@ -579,13 +589,14 @@ def record(tank, lines, seconds):
     """Lines as if they had been recorded, with times that begin at one second."""
     out = sys.stdout.buffer
     snapshot = lines.feed(tank.state())[1]
-    out.writelines([hello(tank.may_command), snapshot, sync(1, 1_000_000)])
+    seq = json.loads(snapshot)["seq"]
+    out.writelines([hello(tank.may_command), snapshot, sync(seq + 1, 1_000_000)])
     for tick in range(1, round(seconds / TICK_S) + 1):
         tank.advance(TICK_S)
         changes, snapshot = lines.feed(tank.state())
         if changes:
             seq = json.loads(snapshot)["seq"]
-            out.writelines([*changes, sync(seq, 1_000_000 + int(tick * TICK_S * 1_000_000))])
+            out.writelines([*changes, sync(seq + 1, 1_000_000 + round(tick * TICK_S * 1_000_000))])
 
 
 def find_tool(given):

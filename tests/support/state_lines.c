@@ -30,7 +30,8 @@ static int advance(struct tank_model *before, const char *text, size_t length, u
 	if (r == 0)
 		r = message_diff(before, now, seq, print_line, NULL);
 	if (r >= 0) {
-		snapshot = message_encode_snapshot(now, (*seq)++);
+		snapshot = message_encode_snapshot(now, *seq);
+		*seq += 2; /* the next one is for a sync */
 		r = snapshot ? 0 : -ENOMEM;
 	}
 	if (r == 0) {
