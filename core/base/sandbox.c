@@ -212,26 +212,22 @@ static const char *const allowed[] = {
 	"munmap",
 	"pread64",
 	"restart_syscall",
+	"rseq",
 	"rt_sigprocmask",
 	"rt_sigreturn",
+	"sched_yield",
+	"set_robust_list",
 	"sigreturn",
 #if IMGTANK_SANITIZED
-	/* For a report of what went wrong, on standard error. */
+	/* To start threads, and for a report on standard error of what went wrong. */
 	"clock_nanosleep",
 	"clock_nanosleep_time64",
 	"nanosleep",
 	"rt_sigaction",
-	"sched_yield",
+	"sched_getaffinity",
 	"sigaltstack",
 	"write",
 #endif
-};
-
-/* Only for a library with threads of its own. */
-static const char *const allowed_for_threads[] = {
-	"rseq",
-	"sched_yield",
-	"set_robust_list",
 };
 
 /*
@@ -264,22 +260,22 @@ static const char *const denied[] = {
 	"read",
 	"readlink",
 	"readlinkat",
-	"rt_sigaction",
-	"sched_getaffinity",
 	"sched_getparam",
 	"sched_getscheduler",
-	"sched_yield",
 	"set_mempolicy",
-	"set_robust_list",
-	"sigaltstack",
 	"stat",
 	"stat64",
 	"statx",
 	"sysinfo",
 	"ugetrlimit",
 	"uname",
-	"write",
 	"writev",
+#if !IMGTANK_SANITIZED
+	"rt_sigaction",
+	"sched_getaffinity",
+	"sigaltstack",
+	"write",
+#endif
 };
 
 /* Names that this libseccomp or this machine does not have are no loss: they stay forbidden. */
@@ -290,7 +286,7 @@ static int add_names(
 		int number = seccomp_syscall_resolve_name(names[i]);
 		int r = number < 0 ? 0 : seccomp_rule_add(filter, action, number, 0);
 
-		if (r < 0 && r != -EEXIST)
+		if (r < 0)
 			return r;
 	}
 	return 0;
@@ -341,11 +337,9 @@ static int add_conditions(scmp_filter_ctx filter, const struct sandbox_options *
 
 static int add_threads(scmp_filter_ctx filter)
 {
-	const struct scmp_arg_cmp a_thread = SCMP_A0(SCMP_CMP_EQ, THREAD_FLAGS);
-	int r = add_names(filter, SCMP_ACT_ALLOW, allowed_for_threads, COUNT(allowed_for_threads));
+	const struct scmp_arg_cmp a_thread = SCMP_A0(SCMP_CMP_EQ, THREAD_FLAGS, 0);
+	int r = add_one(filter, SCMP_ACT_ALLOW, "clone", &a_thread, 1);
 
-	if (r == 0)
-		r = add_one(filter, SCMP_ACT_ALLOW, "clone", &a_thread, 1);
 	/* Its flags lie in memory, where no filter sees them; glibc then takes clone(). */
 	if (r == 0)
 		r = add_one(filter, SCMP_ACT_ERRNO(ENOSYS), "clone3", NULL, 0);

@@ -351,7 +351,7 @@ const struct cli_command command_probe = {
 		"  --thumbnail DIR  save the thumbnails in this folder, as NAME.jpg; nothing\n"
 		"                   that is there is replaced\n"
 		"  --sandbox        say what holds the reading process back on this machine\n"
-		"  -h, --help       this text\n\n"
+		"\n"
 		"date_source: exif-original, exif-digitized, exif-modified, xmp, container,\n"
 		"quicktime-utc. Names are shown with \\xNN for bytes that cannot be shown.\n"
 		"Files are read by a process without any rights; one that makes it stop is\n"

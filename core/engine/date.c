@@ -35,7 +35,7 @@ static void ask(struct run *run, struct probe *probe, struct item *item)
 		return; /* no facts: the file's own time serves */
 	r = probe_read_facts(probe, fd, &item->facts);
 	item->has_facts = r == 0;
-	if (r == -ENOENT || r == -EACCES) {
+	if (r == -ENOENT || r == -EACCES || r == -ECHILD) {
 		if (!atomic_exchange(&run->probe_is_missing, true))
 			report_notice(run, FAULT_PROBE_MISSING, r, NULL, 0);
 	} else if (r < 0) {
@@ -63,8 +63,7 @@ void *date_thread(void *userdata)
 	struct item *item;
 
 	while ((item = item_queue_pop(&run->copied, 0))) {
-		if (probe && !item->known_id && !item->error &&
-			!atomic_load(&run->probe_is_missing))
+		if (probe && !item->known_id && !item->error)
 			ask(run, probe, item);
 		item_queue_push(&run->dated, item);
 	}

@@ -171,16 +171,18 @@ static bool is_selected(
 	return false;
 }
 
-static int mark_gone(struct scan *scan, int64_t file_id)
+static int mark_gone(struct scan *scan, const struct ledger_file *file)
 {
 	int r = ledger_begin(scan->ledger);
 
 	if (r == 0)
-		r = ledger_set_state(scan->ledger, file_id, LEDGER_DAMAGED);
+		r = ledger_set_state(scan->ledger, file->id, LEDGER_DAMAGED);
 	if (r == 0)
 		r = ledger_commit(scan->ledger);
 	if (r < 0)
 		ledger_rollback(scan->ledger);
+	else
+		tank_drop_thumbnail(&scan->run->tank, file->tank_path);
 	return r;
 }
 
@@ -238,7 +240,7 @@ static int still_holds(struct scan *scan, struct ledger_file *file)
 		}
 	}
 	if (r == 0) {
-		r = mark_gone(scan, file->id);
+		r = mark_gone(scan, file);
 		return r < 0 ? r : 0;
 	}
 	return r;

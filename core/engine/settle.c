@@ -221,6 +221,7 @@ static int is_still_there(struct settler *settler, const struct ledger_file *fil
 		&settler->run->tank, file->tank_path, file->size_bytes, file->mtime_ns);
 
 	if (r == 0 || r == -ESTALE) {
+		tank_drop_thumbnail(&settler->run->tank, file->tank_path);
 		r = ledger_set_state(settler->ledger, file->id, LEDGER_DAMAGED);
 		return r < 0 ? r : 0;
 	}

@@ -33,17 +33,6 @@ struct thumber {
 	bool has_complained;
 };
 
-/* "images/20240512/pimg_0001.cr2" -> "thumbnails/20240512/pimg_0001.cr2.jpg" */
-static bool thumbnail_path(const char *tank_path, char *path, size_t path_bytes)
-{
-	const char *below = strchr(tank_path, '/');
-	bool is_jpeg = text_ends_with_nocase(tank_path, ".jpg") ||
-		text_ends_with_nocase(tank_path, ".jpeg");
-
-	return below &&
-		text_format(path, path_bytes, "thumbnails%s%s", below, is_jpeg ? "" : ".jpg");
-}
-
 static int write_temp(struct thumber *thumber, const char *name)
 {
 	int fd = openat(thumber->run->tank.run_fd, name,
@@ -67,7 +56,7 @@ static int store(struct thumber *thumber, const struct ledger_file *file)
 	char *name;
 	int r;
 
-	if (!thumbnail_path(file->tank_path, path, sizeof(path)))
+	if (!tank_thumbnail_path(file->tank_path, path, sizeof(path)))
 		return -ENAMETOOLONG;
 	name = strrchr(path, '/');
 	*name++ = '\0';

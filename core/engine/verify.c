@@ -211,6 +211,7 @@ static int put_aside(struct verifier *verifier, const struct ledger_file *file)
 
 	if (r < 0 && r != -ENOENT)
 		return 0;
+	tank_drop_thumbnail(&verifier->run->tank, file->tank_path);
 	r = ledger_begin(verifier->ledger);
 	if (r == 0)
 		r = ledger_set_state(verifier->ledger, file->id, LEDGER_DAMAGED);

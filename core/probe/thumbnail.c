@@ -94,6 +94,12 @@ static struct codec_wish wish_for(const struct plan *plan, const struct candidat
 		.side_px = plan->side_px};
 }
 
+/* A reason to look at the next candidate, and no fault of the file's medium. */
+static bool is_refusal(int r)
+{
+	return r == -EBADMSG || r == -EFBIG || r == -ENOMEM || r == -ENOSPC;
+}
+
 /* The picture itself: which codec it needs, by its first bytes. */
 static int look_at_picture(struct plan *plan)
 {
@@ -102,6 +108,7 @@ static int look_at_picture(struct plan *plan)
 	struct codec_wish wish;
 	uint8_t head[HEAD_BYTES] = {0};
 	ssize_t n = input->read_at(input->userdata, head, sizeof(head), 0);
+	int r;
 
 	if (n < 0)
 		return (int)n;
@@ -111,8 +118,10 @@ static int look_at_picture(struct plan *plan)
 	plan->height_px = plan->request->facts->height_px;
 	if (n >= 3 && memcmp(head, "\xff\xd8\xff", 3) == 0) {
 		wish = wish_for(plan, picture);
-		if (jpeg_measure(&wish, &plan->width_px, &plan->height_px) == 0)
-			picture->decode = jpeg_decode;
+		r = jpeg_measure(&wish, &plan->width_px, &plan->height_px);
+		if (r < 0 && !is_refusal(r))
+			return r;
+		picture->decode = r == 0 ? jpeg_decode : NULL;
 	} else if (png_is_header(head, (size_t)n)) {
 		picture->decode = png_decode;
 	} else if (heif_is_header(head, (size_t)n)) {
@@ -309,12 +318,6 @@ static int try_candidate(
 	thumbnail->is_embedded = candidate->is_preview || picture.is_embedded;
 	picture_finish(&picture);
 	return r;
-}
-
-/* A reason to look at the next candidate, and no fault of the file's medium. */
-static bool is_refusal(int r)
-{
-	return r == -EBADMSG || r == -EFBIG || r == -ENOMEM || r == -ENOSPC;
 }
 
 int thumbnail_make(const struct thumbnail_request *request, struct thumbnail *thumbnail)

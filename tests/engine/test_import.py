@@ -216,7 +216,6 @@ def test_usage_errors(work):
     for args in (["import"], ["import", "--naming", "odd", card.root],
                  ["import", "--select", "some", card.root], ["import", "--no-such", card.root],
                  ["import", "--tank"], ["imporrt", card.root], [],
-                 ["import", "--naming", "template", card.root],
                  ["import", "--template", "{nonsense}", card.root],
                  ["import", "--template", "../{stem}", card.root]):
         result = run(args)

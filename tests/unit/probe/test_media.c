@@ -44,8 +44,7 @@ static void test_media_finds_pictures_behind_junk(void **state)
 	assert_string_equal(facts.capture_time, "2019-06-07T10:39:00");
 }
 
-static ssize_t fail_behind_16k(
-	void *userdata, void *buffer, size_t size_bytes, uint64_t offset)
+static ssize_t fail_behind_16k(void *userdata, void *buffer, size_t size_bytes, uint64_t offset)
 {
 	const struct build *build = userdata;
 
