@@ -7,6 +7,7 @@
  * (safely taken out), or stay longer (taken out too early, until somebody has seen it).
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -165,8 +166,8 @@ static void on_unmounted(void *userdata, int error)
 		return;
 	}
 	if (error < 0)
-		(void)log_errno(LOG_LEVEL_WARNING, error, "%s: it could not be unmounted",
-			actor->id);
+		(void)log_errno(
+			LOG_LEVEL_WARNING, error, "%s: it could not be unmounted", actor->id);
 	actor->is_mounted_by_us = false;
 	free(TAKE_PTR(actor->folder));
 	if (error == 0)
@@ -326,12 +327,11 @@ static void look_for_thumbnail(struct actor *actor, struct model_card *card)
 	bool is_there = is_in_tank(actor->daemon, actor->thumbnail);
 
 	if (is_there)
-		model_set_text(card->newest_thumbnail, sizeof(card->newest_thumbnail),
-			actor->thumbnail);
+		model_set_text(
+			card->newest_thumbnail, sizeof(card->newest_thumbnail), actor->thumbnail);
 	if (is_there || !*actor->thumbnail ||
 		now_usec - actor->thumbnail_usec > THUMBNAIL_PATIENCE_USEC) {
-		name_thumbnail(
-			actor->newest_tank_path, actor->thumbnail, sizeof(actor->thumbnail));
+		name_thumbnail(actor->newest_tank_path, actor->thumbnail, sizeof(actor->thumbnail));
 		actor->thumbnail_usec = now_usec;
 	}
 }
@@ -340,8 +340,8 @@ static void take_moving_parts(
 	struct actor *actor, struct model_card *card, const struct event *event)
 {
 	card->counts = *event->counts;
-	model_set_text(card->newest_tank_path, sizeof(card->newest_tank_path),
-		actor->newest_tank_path);
+	model_set_text(
+		card->newest_tank_path, sizeof(card->newest_tank_path), actor->newest_tank_path);
 	look_for_thumbnail(actor, card);
 }
 
@@ -357,8 +357,7 @@ static void on_state(struct actor *actor, struct model_card *card, enum card_sta
 	touch(actor);
 }
 
-static void on_progress(
-	struct actor *actor, struct model_card *card, const struct event *event)
+static void on_progress(struct actor *actor, struct model_card *card, const struct event *event)
 {
 	uint64_t now_usec = clock_monotonic_usec();
 
@@ -373,20 +372,18 @@ static void on_progress(
 	daemon_touch(actor->daemon);
 }
 
-static void on_file_copied(
-	struct actor *actor, struct model_card *card, const struct event *event)
+static void on_file_copied(struct actor *actor, struct model_card *card, const struct event *event)
 {
 	if (strlen(event->tank_path) < sizeof(actor->newest_tank_path))
-		model_set_text(actor->newest_tank_path, sizeof(actor->newest_tank_path),
-			event->tank_path);
+		model_set_text(
+			actor->newest_tank_path, sizeof(actor->newest_tank_path), event->tank_path);
 	if (!*card->camera && *event->camera) {
 		model_set_text(card->camera, sizeof(card->camera), event->camera);
 		daemon_touch(actor->daemon);
 	}
 }
 
-static void on_file_failed(
-	struct actor *actor, struct model_card *card, const struct event *event)
+static void on_file_failed(struct actor *actor, struct model_card *card, const struct event *event)
 {
 	model_card_add_error(card, event->fault, event->file);
 	daemon_touch(actor->daemon);
@@ -435,8 +432,7 @@ static void on_done(struct actor *actor, struct model_card *card, const struct e
 		end_import(actor, input_of_end(event), event->verdict, event->fault);
 }
 
-static void take_identity(
-	struct actor *actor, struct model_card *card, const struct event *event)
+static void take_identity(struct actor *actor, struct model_card *card, const struct event *event)
 {
 	if (*card->identity || !*event->card)
 		return;
@@ -512,8 +508,7 @@ static void start_worker(struct actor *actor)
 		.card_id = actor->identity,
 		.card_label = actor->label,
 		.source_path = actor->folder};
-	int r = worker_new(
-		&actor->worker, actor->daemon->event, &worker, &worker_handler, actor);
+	int r = worker_new(&actor->worker, actor->daemon->event, &worker, &worker_handler, actor);
 
 	if (r < 0) {
 		(void)log_errno(LOG_LEVEL_ERROR, r, "%s: no worker could be started", actor->id);
@@ -623,8 +618,8 @@ static bool must_wait_its_turn(const struct actor *actor)
 		count_at_work(actor->daemon) >= actor->daemon->options->workers_max;
 }
 
-static void wait_for(struct actor *actor, struct model_card *card, enum card_input input,
-	enum fault fault)
+static void wait_for(
+	struct actor *actor, struct model_card *card, enum card_input input, enum fault fault)
 {
 	struct card_phase before = {card->state, card->waiting};
 
@@ -693,8 +688,8 @@ static struct actor *new_actor(
 		free_actor(actor);
 		return NULL;
 	}
-	(void)text_format(actor->id, sizeof(actor->id), "c%llu",
-		(unsigned long long)++daemon->last_card);
+	(void)text_format(
+		actor->id, sizeof(actor->id), "c%llu", (unsigned long long)++daemon->last_card);
 	while (*end)
 		end = &(*end)->next;
 	*end = actor;
@@ -757,15 +752,15 @@ static struct model_card *new_model_card(
 /* The first decision about a card that was put in. */
 static void decide(struct actor *actor, struct model_card *card, bool is_supported)
 {
-	enum start_mode start = actor->daemon->options->start;
+	enum config_start start = actor->daemon->options->start;
 
 	if (!is_supported) {
 		(void)step(card, CARD_INPUT_UNSUPPORTED);
 		card->fault = FAULT_CARD_UNSUPPORTED;
-	} else if (start == START_AUTO) {
+	} else if (start == CONFIG_START_AUTO) {
 		actor->is_wanted = true;
 	} else {
-		(void)step(card, start == START_ASK ? CARD_INPUT_ASK : CARD_INPUT_LEAVE);
+		(void)step(card, start == CONFIG_START_ASK ? CARD_INPUT_ASK : CARD_INPUT_LEAVE);
 	}
 }
 
@@ -793,8 +788,7 @@ static struct actor *find_by_key(
 {
 	struct actor *actor = daemon->actors;
 
-	while (actor &&
-		(actor->is_gone || actor->source != source || strcmp(actor->key, key) != 0))
+	while (actor && (actor->is_gone || actor->source != source || strcmp(actor->key, key) != 0))
 		actor = actor->next;
 	return actor;
 }
@@ -848,8 +842,7 @@ const struct source_handler cards_source_handler = {on_inserted, on_removed, on_
 
 /* --- what people say --- */
 
-static enum reply_code find_named(
-	struct daemon *daemon, const char *name, struct model_card **ret)
+static enum reply_code find_named(struct daemon *daemon, const char *name, struct model_card **ret)
 {
 	unsigned int found_count = 0;
 
@@ -867,8 +860,8 @@ static enum reply_code find_named(
 }
 
 /* The card that a command means; without a name the only one that it can mean. */
-static enum reply_code find_target(struct daemon *daemon, const struct command_request *request,
-	struct model_card **ret)
+static enum reply_code find_target(
+	struct daemon *daemon, const struct command_request *request, struct model_card **ret)
 {
 	uint32_t bit = COMMAND_BIT(request->command);
 	unsigned int found_count = 0;

@@ -173,11 +173,10 @@ int child_new(struct child **ret, sd_event *event, const char *const *argv, size
 	line_reader_init(&child->reader, line_bytes_max);
 	r = start(child, argv);
 	if (r == 0)
-		r = sd_event_add_io(
-			event, &child->io_source, child->fd, EPOLLIN, on_output, child);
+		r = sd_event_add_io(event, &child->io_source, child->fd, EPOLLIN, on_output, child);
 	if (r >= 0)
-		r = sd_event_add_child(event, &child->child_source, child->pid, WEXITED,
-			on_exit_of_child, child);
+		r = sd_event_add_child(
+			event, &child->child_source, child->pid, WEXITED, on_exit_of_child, child);
 	if (r < 0) {
 		child_free(child);
 		return r;

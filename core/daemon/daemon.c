@@ -209,8 +209,7 @@ void daemon_remember_card(struct daemon *daemon, const char *identity)
 
 /* --- the tank --- */
 
-static void on_past_import(
-	void *userdata, const struct model_import *import, const char *identity)
+static void on_past_import(void *userdata, const struct model_import *import, const char *identity)
 {
 	struct daemon *daemon = userdata;
 	struct tank_model *model = daemon->model;
@@ -368,8 +367,8 @@ static void on_halt_failed(void *userdata, int error)
 
 /* --- commands --- */
 
-static enum reply_code command_power(struct daemon *daemon,
-	const struct command_request *request, const char **sentence, const char **remedy)
+static enum reply_code command_power(struct daemon *daemon, const struct command_request *request,
+	const char **sentence, const char **remedy)
 {
 	if (!daemon->options->may_halt) {
 		*sentence = "This daemon does not shut the machine down.";
@@ -378,8 +377,7 @@ static enum reply_code command_power(struct daemon *daemon,
 	}
 	if (is_any_card_busy(daemon) && !request->force)
 		return REPLY_BUSY;
-	halt(daemon,
-		request->command == COMMAND_POWEROFF ? HALTING_POWEROFF : HALTING_REBOOT);
+	halt(daemon, request->command == COMMAND_POWEROFF ? HALTING_POWEROFF : HALTING_REBOOT);
 	return REPLY_OK;
 }
 
@@ -443,7 +441,8 @@ static int add_devices(struct daemon *daemon)
 	r = source_udev_new(&daemon->sources[daemon->sources_count], daemon->event,
 		&cards_source_handler, daemon);
 	if (r < 0)
-		return log_errno(LOG_LEVEL_ERROR, r, "the machine's card readers cannot be watched");
+		return log_errno(
+			LOG_LEVEL_ERROR, r, "the machine's card readers cannot be watched");
 	daemon->sources_count++;
 	return 0;
 }
@@ -475,11 +474,11 @@ static int add_parts(struct daemon *daemon)
 	if (r == 0)
 		r = add_virtual_reader(daemon);
 	if (r == 0) {
-		r = server_new(&daemon->server, daemon->event, &options->server, &server_handler,
-			daemon);
+		r = server_new(
+			&daemon->server, daemon->event, &options->server, &server_handler, daemon);
 		if (r < 0)
-			(void)log_errno(
-				LOG_LEVEL_ERROR, r, "nobody could connect at %s", options->server.path);
+			(void)log_errno(LOG_LEVEL_ERROR, r, "nobody could connect at %s",
+				options->server.path);
 	}
 	return r;
 }

@@ -12,10 +12,9 @@
 
 #include <systemd/sd-event.h>
 
+#include "core/config/config.h"
 #include "core/daemon/power.h"
 #include "core/daemon/server.h"
-
-enum start_mode { START_AUTO, START_ASK, START_OFF }; /* as the words of [daemon] start */
 
 struct daemon_options {
 	const char *engine_program; /* path of imgtank */
@@ -23,7 +22,7 @@ struct daemon_options {
 	const char *tank_path;
 	bool is_tank_given; /* on the command line: passed on, too */
 	bool requires_mount;
-	enum start_mode start;
+	enum config_start start;
 	unsigned int workers_max; /* cards at work at the same time */
 	const char *virtual_reader; /* a folder; "" for none */
 	bool use_devices; /* the machine's card readers */

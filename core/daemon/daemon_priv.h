@@ -49,8 +49,7 @@ struct daemon {
 void daemon_touch(struct daemon *daemon);
 
 /* An event of the engine, at once to those who follow. */
-void daemon_tell_followers(
-	struct daemon *daemon, const struct event *event, const char *card_id);
+void daemon_tell_followers(struct daemon *daemon, const struct event *event, const char *card_id);
 
 /* Seconds since 1970, or 0 while the clock is not to be trusted. */
 int64_t daemon_time_s(const struct daemon *daemon);

@@ -203,7 +203,7 @@ static void fill(struct options *options)
 		.tank_path = config->tank.path,
 		.is_tank_given = options->tank_path != NULL,
 		.requires_mount = config_requires_mount(config, config->tank.path),
-		.start = (enum start_mode)from->start,
+		.start = from->start,
 		.workers_max = from->workers,
 		.virtual_reader = from->virtual_reader,
 		.use_devices = uses_devices(from),

@@ -312,8 +312,8 @@ static int find_socket(struct server *server)
 
 static int add_sources(struct server *server)
 {
-	int r = sd_event_add_io(server->event, &server->accept_source, server->fd, EPOLLIN,
-		on_connection, server);
+	int r = sd_event_add_io(
+		server->event, &server->accept_source, server->fd, EPOLLIN, on_connection, server);
 
 	if (r >= 0)
 		r = sd_event_add_time_relative(server->event, &server->stall_source,

@@ -63,7 +63,7 @@ int source_folder_new(struct source **ret, sd_event *event, const char *path,
 	const struct source_handler *handler, void *userdata);
 
 /* The machine's card readers, by udev. */
-int source_udev_new(struct source **ret, sd_event *event, const struct source_handler *handler,
-	void *userdata);
+int source_udev_new(
+	struct source **ret, sd_event *event, const struct source_handler *handler, void *userdata);
 
 #endif

@@ -223,8 +223,8 @@ static void tell_inserted(struct source_udev *udev, struct udev_device *device)
 
 	*told = (struct device){.is_present = true};
 	(void)snprintf(told->key, sizeof(told->key), "%s", udev_device_get_syspath(device));
-	(void)snprintf(told->sequence, sizeof(told->sequence), "%s",
-		property(device, "DISKSEQ") ?: "");
+	(void)snprintf(
+		told->sequence, sizeof(told->sequence), "%s", property(device, "DISKSEQ") ?: "");
 	udev->devices_count++;
 	udev->source.handler->inserted(udev->source.userdata, &udev->source, &card);
 }
@@ -263,8 +263,8 @@ static void enumerate(struct source_udev *udev)
 		udev->devices[i].is_present = false;
 	udev_list_entry_foreach(entry, udev_enumerate_get_list_entry(all))
 	{
-		struct udev_device *device = udev_device_new_from_syspath(
-			udev->udev, udev_list_entry_get_name(entry));
+		struct udev_device *device =
+			udev_device_new_from_syspath(udev->udev, udev_list_entry_get_name(entry));
 
 		if (device)
 			look_at(udev, device);
@@ -347,8 +347,8 @@ static int listen_to(struct source_udev *udev, sd_event *event)
 	return r < 0 ? r : 0;
 }
 
-int source_udev_new(struct source **ret, sd_event *event, const struct source_handler *handler,
-	void *userdata)
+int source_udev_new(
+	struct source **ret, sd_event *event, const struct source_handler *handler, void *userdata)
 {
 	struct source_udev *udev = calloc(1, sizeof(*udev));
 	int r;

@@ -62,8 +62,7 @@ static void on_ended(void *userdata, const siginfo_t *how)
 	struct worker *worker = userdata;
 
 	log_end(how);
-	worker->handler->ended(
-		worker->userdata, how->si_code == CLD_EXITED && !worker->is_garbled);
+	worker->handler->ended(worker->userdata, how->si_code == CLD_EXITED && !worker->is_garbled);
 }
 
 static const struct child_handler child_handler = {.line = on_line, .ended = on_ended};
@@ -106,8 +105,7 @@ int worker_new(struct worker **ret, sd_event *event, const struct worker_options
 	worker->handler = handler;
 	worker->userdata = userdata;
 	fill_arguments(argv, options);
-	r = child_new(
-		&worker->child, event, argv, EVENT_LINE_BYTES_MAX, &child_handler, worker);
+	r = child_new(&worker->child, event, argv, EVENT_LINE_BYTES_MAX, &child_handler, worker);
 	if (r < 0) {
 		free(worker);
 		return r;
