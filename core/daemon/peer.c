@@ -79,7 +79,7 @@ static void arm(struct peer *peer)
 	(void)sd_event_source_set_io_events(peer->io_source, events);
 }
 
-/* The snapshot is made when the client can take it: then it is fresh. */
+/* The snapshot is made when the socket takes it: then it is fresh, and made only once. */
 static int add_snapshot(struct peer *peer)
 {
 	struct queue_line *line = peer->handler->snapshot(peer->userdata);
@@ -93,7 +93,7 @@ static int add_snapshot(struct peer *peer)
 	return r < 0 ? r : 0;
 }
 
-static int send_all(struct peer *peer)
+static int send_all(struct peer *peer, bool is_writable)
 {
 	for (;;) {
 		ssize_t n = queue_flush(&peer->queue, peer->fd);
@@ -101,9 +101,9 @@ static int send_all(struct peer *peer)
 
 		if (n < 0)
 			return (int)n;
-		if (n > 0 || queue_is_empty(&peer->queue))
+		if (n > 0)
 			peer->taken_usec = clock_monotonic_usec();
-		if (!queue_is_empty(&peer->queue) || !peer->queue.wants_snapshot)
+		if (!queue_is_empty(&peer->queue) || !peer->queue.wants_snapshot || !is_writable)
 			return 0;
 		r = add_snapshot(peer);
 		if (r < 0)
@@ -111,18 +111,23 @@ static int send_all(struct peer *peer)
 	}
 }
 
-void peer_flush(struct peer *peer)
+static void flush(struct peer *peer, bool is_writable)
 {
 	int r;
 
 	if (peer_is_gone(peer))
 		return;
-	r = send_all(peer);
+	r = send_all(peer, is_writable);
 	if (r == -ENOMEM)
 		r = 0; /* later, perhaps */
 	if (r < 0)
 		hang_up(peer); /* it went away; nothing to tell anybody */
 	arm(peer);
+}
+
+void peer_flush(struct peer *peer)
+{
+	flush(peer, false);
 }
 
 void peer_send(struct peer *peer, struct queue_line *line)
@@ -143,7 +148,9 @@ void peer_resync(struct peer *peer)
 
 uint64_t peer_stalled_usec(const struct peer *peer, uint64_t now_usec)
 {
-	if (peer_is_gone(peer) || queue_is_empty(&peer->queue) || now_usec < peer->taken_usec)
+	bool is_owed = !queue_is_empty(&peer->queue) || peer->queue.wants_snapshot;
+
+	if (peer_is_gone(peer) || !is_owed || now_usec < peer->taken_usec)
 		return 0;
 	return now_usec - peer->taken_usec;
 }
@@ -262,7 +269,7 @@ static int on_peer_io(sd_event_source *source, int fd, uint32_t revents, void *u
 		read_some(peer);
 	else if (revents & (EPOLLHUP | EPOLLERR))
 		hang_up(peer);
-	peer_flush(peer);
+	flush(peer, (revents & EPOLLOUT) != 0);
 	if (peer_is_gone(peer))
 		peer->handler->gone(peer->userdata, peer);
 	return 0;
