@@ -115,6 +115,44 @@ bool text_escape(const char *raw, char *out, size_t out_bytes)
 	return *raw == '\0';
 }
 
+/* The same in text that is escaped already, where a backslash stands for itself. */
+static size_t escaped_length(const char *s)
+{
+	return *s == '\\' ? 1 : text_safe_length(s);
+}
+
+bool text_is_safe(const char *text)
+{
+	while (*text) {
+		size_t length = escaped_length(text);
+
+		if (!length)
+			return false;
+		text += length;
+	}
+	return true;
+}
+
+bool text_copy_safe(const char *text, char *out, size_t out_bytes)
+{
+	bool is_safe = true;
+	size_t used = 0;
+
+	while (*text) {
+		size_t length = text_utf8_length(text), safe = escaped_length(text);
+		size_t piece_length = safe ? safe : 1;
+
+		if (used + piece_length >= out_bytes)
+			break;
+		memcpy(out + used, safe ? text : "?", piece_length);
+		used += piece_length;
+		text += length ? length : 1;
+		is_safe = is_safe && safe;
+	}
+	out[used] = '\0';
+	return is_safe && *text == '\0';
+}
+
 char *text_escape_new(const char *raw)
 {
 	size_t size_bytes = TEXT_ESCAPED_BYTES(strlen(raw));

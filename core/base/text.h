@@ -28,6 +28,15 @@ bool text_escape(const char *raw, char *out, size_t out_bytes);
 /* The same into new memory that the caller frees; NULL without memory. */
 char *text_escape_new(const char *raw);
 
+/* True if text_escape() would change nothing but backslashes: it is fit to be shown. */
+bool text_is_safe(const char *text);
+
+/*
+ * Copies text that should be safe already, cut at a whole character; what is
+ * not safe after all becomes '?'. Returns false if it was cut or was not safe.
+ */
+bool text_copy_safe(const char *text, char *out, size_t out_bytes);
+
 /* Turns the escaped form back into bytes. -EINVAL for a bad escape, -ENOSPC. */
 int text_unescape(const char *escaped, char *out, size_t out_bytes);
 

@@ -8,7 +8,7 @@
 
 #include "core/base/text.h"
 
-int cli_usage_error(const struct command *command, const char *format, ...)
+int cli_usage_error(const struct cli_command *command, const char *format, ...)
 {
 	char message[512], safe[1024];
 	va_list args;
@@ -22,7 +22,7 @@ int cli_usage_error(const struct command *command, const char *format, ...)
 	return EXIT_USAGE;
 }
 
-int cli_bad_option(const struct command *command, char **argv, int result)
+int cli_bad_option(const struct cli_command *command, char **argv, int result)
 {
 	const char *given = argv[optind - 1];
 

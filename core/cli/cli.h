@@ -20,22 +20,36 @@ enum exit_status {
 	EXIT_INTERRUPTED = 130,
 };
 
-struct command {
+struct cli_command {
 	const char *name;
 	const char *summary; /* one line for `imgtank --help` */
 	const char *help; /* whole text for `imgtank NAME --help` */
 	int (*run)(int argc, char **argv); /* argv[0] is the sub-command; returns an exit status */
 };
 
-extern const struct command command_config;
-extern const struct command command_history;
-extern const struct command command_import;
-extern const struct command command_probe;
-extern const struct command command_rebuild;
-extern const struct command command_verify;
+extern const struct cli_command command_ack;
+extern const struct cli_command command_cancel;
+extern const struct cli_command command_cards;
+extern const struct cli_command command_config;
+extern const struct cli_command command_confirm;
+extern const struct cli_command command_eject;
+extern const struct cli_command command_history;
+extern const struct cli_command command_import;
+extern const struct cli_command command_poweroff;
+extern const struct cli_command command_probe;
+extern const struct cli_command command_reboot;
+extern const struct cli_command command_rebuild;
+extern const struct cli_command command_retry;
+extern const struct cli_command command_status;
+extern const struct cli_command command_ui;
+extern const struct cli_command command_verify;
+extern const struct cli_command command_watch;
+
+/* Is there a front end with this name? */
+bool cli_ui_is_there(const char *name);
 
 /* Says on standard error what is wrong with the call and where help is; returns EXIT_USAGE. */
-int cli_usage_error(const struct command *command, const char *format, ...)
+int cli_usage_error(const struct cli_command *command, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* What happened, what is safe, what to do: on standard error. error: 0 or a negative errno. */
@@ -45,6 +59,6 @@ void cli_print_fault(enum fault fault, int error);
 bool cli_errno_helps(enum fault fault);
 
 /* For getopt_long's '?' and ':': a clear sentence instead of getopt's. Call with opterr = 0. */
-int cli_bad_option(const struct command *command, char **argv, int result);
+int cli_bad_option(const struct cli_command *command, char **argv, int result);
 
 #endif

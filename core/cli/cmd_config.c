@@ -168,7 +168,7 @@ static int run(int argc, char **argv)
 	return status;
 }
 
-const struct command command_config = {
+const struct cli_command command_config = {
 	.name = "config",
 	.summary = "show the configuration in force and where each value comes from",
 	.help = "Usage: imgtank config [--config FILE] [--check] [--json]\n"

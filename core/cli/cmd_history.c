@@ -140,7 +140,7 @@ static int run(int argc, char **argv)
 	return status;
 }
 
-const struct command command_history = {
+const struct cli_command command_history = {
 	.name = "history",
 	.summary = "show what was imported when",
 	.help = "Usage: imgtank history [--tank DIR] [--config FILE] [--limit N] [--json]\n"

@@ -19,6 +19,7 @@
 
 enum {
 	OPTION_TANK = 256,
+	OPTION_TANK_MUST_EXIST,
 	OPTION_CONFIG,
 	OPTION_NAMING,
 	OPTION_TEMPLATE,
@@ -34,6 +35,7 @@ enum {
 
 static const struct option long_options[] = {
 	{"tank", required_argument, NULL, OPTION_TANK},
+	{"tank-must-exist", no_argument, NULL, OPTION_TANK_MUST_EXIST},
 	{"config", required_argument, NULL, OPTION_CONFIG},
 	{"naming", required_argument, NULL, OPTION_NAMING},
 	{"template", required_argument, NULL, OPTION_TEMPLATE},
@@ -89,6 +91,9 @@ static int read_value(struct request *request, int option)
 static int read_flag(struct request *request, int option)
 {
 	switch (option) {
+	case OPTION_TANK_MUST_EXIST:
+		request->override.tank_must_exist = true;
+		return 0;
 	case OPTION_NO_VERIFY:
 		request->override.no_verify = true;
 		return 0;
@@ -203,7 +208,7 @@ static int run(int argc, char **argv)
 	return status;
 }
 
-const struct command command_import = {
+const struct cli_command command_import = {
 	.name = "import",
 	.summary = "copy cards (folders or mounted ones) into the tank",
 	.help = "Usage: imgtank import [OPTION...] SOURCE...\n"
@@ -217,6 +222,9 @@ const struct command command_import = {
 		"is started again.\n"
 		"\n"
 		"  --tank DIR           the tank's folder (default: from the configuration)\n"
+		"  --tank-must-exist    do not make that folder; and its disk must be mounted if "
+		"the\n"
+		"                       configuration asks for that\n"
 		"  --config FILE        read this configuration instead of the usual one\n"
 		"  --naming SCHEME      unique, keep or template\n"
 		"  --template TEXT      names for --naming template, as in imgtank.conf(5)\n"

@@ -337,7 +337,7 @@ static int run_probe(int argc, char **argv)
 	return status;
 }
 
-const struct command command_probe = {
+const struct cli_command command_probe = {
 	.name = "probe",
 	.summary = "say what picture and film files tell of themselves",
 	.help = "Says when and with which camera each FILE was taken, as an import sees it.\n\n"

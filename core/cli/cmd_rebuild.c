@@ -76,7 +76,7 @@ static int run(int argc, char **argv)
 	return status;
 }
 
-const struct command command_rebuild = {
+const struct cli_command command_rebuild = {
 	.name = "rebuild",
 	.summary = "make a lost or damaged ledger again",
 	.help = "Usage: imgtank rebuild [--tank DIR] [--config FILE] [--full]\n"

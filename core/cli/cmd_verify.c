@@ -181,7 +181,7 @@ static int run(int argc, char **argv)
 	return status;
 }
 
-const struct command command_verify = {
+const struct cli_command command_verify = {
 	.name = "verify",
 	.summary = "read the whole tank back and compare it with its ledger",
 	.help = "Usage: imgtank verify [--tank DIR] [--config FILE] [--json]\n"

@@ -6,18 +6,31 @@
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "build.h"
 #include "core/base/text.h"
 #include "core/cli/cli.h"
+#include "core/client/address.h"
 
-static const struct command *const commands[] = {
+static const struct cli_command *const commands[] = {
 	&command_import,
 	&command_verify,
 	&command_history,
 	&command_rebuild,
 	&command_probe,
 	&command_config,
+	&command_status,
+	&command_cards,
+	&command_watch,
+	&command_confirm,
+	&command_eject,
+	&command_cancel,
+	&command_retry,
+	&command_ack,
+	&command_poweroff,
+	&command_reboot,
+	&command_ui,
 };
 
 #define COMMANDS_COUNT (sizeof(commands) / sizeof(commands[0]))
@@ -32,7 +45,7 @@ static void print_help(FILE *out)
 	(void)fprintf(out, "\n'imgtank COMMAND --help' tells more; imgtank(1) tells all.\n");
 }
 
-static const struct command *find_command(const char *name)
+static const struct cli_command *find_command(const char *name)
 {
 	for (size_t i = 0; i < COMMANDS_COUNT; i++)
 		if (!strcmp(commands[i]->name, name))
@@ -40,7 +53,14 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
-static int run_command(const struct command *command, int argc, char **argv)
+/* `imgtank` alone in a terminal, as in `ssh -t box imgtank`, shows the box if there is one. */
+static bool wants_terminal(void)
+{
+	return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) &&
+		access(address_choose(NULL), F_OK) == 0 && cli_ui_is_there("tty");
+}
+
+static int run_command(const struct cli_command *command, int argc, char **argv)
 {
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
 		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
@@ -54,10 +74,12 @@ static int run_command(const struct command *command, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	const struct command *command;
+	const struct cli_command *command;
 	char safe[256];
 
 	(void)setlocale(LC_CTYPE, ""); /* only for the width of characters; numbers stay as in C */
+	if (argc < 2 && wants_terminal())
+		return command_ui.run(2, (char *[]){(char[]){"ui"}, (char[]){"tty"}, NULL});
 	if (argc < 2) {
 		print_help(stderr);
 		return EXIT_USAGE;

@@ -95,7 +95,7 @@ static int find_group(const char *name, gid_t *ret)
 	return 0;
 }
 
-static int find_owner(struct settings *settings, const struct command *command)
+static int find_owner(struct settings *settings, const struct cli_command *command)
 {
 	const struct config_tank *tank = &settings->config->tank;
 
@@ -108,7 +108,7 @@ static int find_owner(struct settings *settings, const struct command *command)
 	return EXIT_OK;
 }
 
-static int parse_template(struct settings *settings, const struct command *command)
+static int parse_template(struct settings *settings, const struct cli_command *command)
 {
 	char why[256];
 
@@ -126,7 +126,7 @@ static void fill_engine(struct settings *settings, const struct settings_overrid
 	struct engine_options *engine = &settings->engine;
 
 	engine->tank_path = config->tank.path;
-	engine->tank_may_create = override && override->tank_path;
+	engine->tank_may_create = override && override->tank_path && !override->tank_must_exist;
 	engine->require_mount =
 		!engine->tank_may_create && config_requires_mount(config, config->tank.path);
 	engine->keep_free_bytes = config->tank.keep_free_bytes;
@@ -145,8 +145,8 @@ static void fill_engine(struct settings *settings, const struct settings_overrid
 	engine->probe_workers = config->probe.workers;
 }
 
-int settings_load(struct settings *settings, const struct command *command, const char *config_path,
-	const struct settings_override *override)
+int settings_load(struct settings *settings, const struct cli_command *command,
+	const char *config_path, const struct settings_override *override)
 {
 	int r, status;
 

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "build.h"
 #include "core/base/cleanup.h"
 #include "core/base/text.h"
 #include "core/config/config_priv.h"
@@ -153,6 +152,8 @@ static void report_unknown_section(const struct place *place, const char *sectio
 
 	if (!strncmp(section, "X-", 2))
 		return; /* as in systemd's files: for others to use */
+	if (!strncmp(section, "ui-", 3))
+		return; /* each front end knows its own keys (section.h) */
 	if (private->last_section[0] && !strcmp(private->last_section + 1, section))
 		return;
 	(void)text_format(private->last_section, sizeof(private->last_section), "[%s", section);
@@ -368,13 +369,11 @@ int config_load_from(struct config **ret, const char *main_file, bool may_be_mis
 
 int config_load(struct config **ret, const char *file)
 {
-	static const char *const usual[] = {IMGTANK_LIB_DIR "/imgtank.conf.d",
-		"/run/imgtank/imgtank.conf.d", IMGTANK_SYSCONF_DIR "/imgtank.conf.d", NULL};
 	CLEANUP(freep) char *folder = NULL;
 	size_t size_bytes;
 
 	if (!file)
-		return config_load_from(ret, IMGTANK_SYSCONF_DIR "/imgtank.conf", true, usual);
+		return config_load_from(ret, SOURCES_USUAL_FILE, true, sources_usual_folders);
 	size_bytes = strlen(file) + sizeof(".d");
 	folder = malloc(size_bytes);
 	if (!folder)

@@ -53,6 +53,22 @@ struct config_probe {
 	uint32_t workers;
 };
 
+enum config_start { CONFIG_START_AUTO, CONFIG_START_ASK, CONFIG_START_OFF };
+enum config_watchers { CONFIG_WATCHERS_ALL, CONFIG_WATCHERS_GROUP };
+
+struct config_daemon {
+	enum config_start start; /* what is done with a card that was put in */
+	uint32_t workers; /* cards at work at the same time */
+	enum require_mount devices; /* the machine's card readers; AUTO: when run as root */
+	const char *virtual_reader; /* a folder that plays a reader; "" for none */
+	const char *socket;
+	const char *group; /* its members may command */
+	enum config_watchers watchers; /* who else may watch */
+	uint32_t client_timeout_ms;
+	bool may_halt, use_logind;
+	const char *poweroff_command, *reboot_command; /* "": logind */
+};
+
 struct config_private;
 
 struct config {
@@ -60,6 +76,7 @@ struct config {
 	struct config_import import;
 	struct config_thumbnails thumbnails;
 	struct config_probe probe;
+	struct config_daemon daemon;
 	struct config_private *private; /* owned: strings, origins, problems */
 };
 

@@ -8,6 +8,7 @@
 #ifndef IMGTANK_CORE_CONFIG_CONFIG_PRIV_H
 #define IMGTANK_CORE_CONFIG_CONFIG_PRIV_H
 
+#include "build.h"
 #include "core/config/config.h"
 
 #define CONFIG_KEYS_MAX 128
@@ -70,6 +71,9 @@ struct file_sink {
 
 /* Splits one file. The text need not end in a zero. -ENOMEM. */
 int file_parse(const char *text, size_t size_bytes, const struct file_sink *sink);
+
+#define SOURCES_USUAL_FILE IMGTANK_SYSCONF_DIR "/imgtank.conf"
+extern const char *const sources_usual_folders[]; /* of drop-ins, weakest first, ends with NULL */
 
 /*
  * The drop-ins of several folders (weakest first, NULL behind the last one) in the

@@ -18,6 +18,8 @@
 #define TIB (GIB * 1024)
 
 static const char *const select_words[] = {"images", "everything", NULL};
+static const char *const start_words[] = {"auto", "ask", "off", NULL};
+static const char *const watchers_words[] = {"all", "group", NULL};
 static const char *const naming_words[] = {"unique", "keep", "template", NULL};
 
 static int check_template(const char *text, char *why, size_t why_bytes)
@@ -52,6 +54,14 @@ static int check_account(const char *text, char *why, size_t why_bytes)
 	if (strlen(text) <= 256 && text[0] != '-' && !strpbrk(text, " \t:/,\\"))
 		return 0;
 	(void)snprintf(why, why_bytes, "the name or the number of an account is meant");
+	return -EINVAL;
+}
+
+static int check_path_or_nothing(const char *text, char *why, size_t why_bytes)
+{
+	if (!*text || *text == '/')
+		return 0;
+	(void)snprintf(why, why_bytes, "a path from the root is meant, such as /srv/reader");
 	return -EINVAL;
 }
 
@@ -108,6 +118,42 @@ const struct config_key config_keys[] = {
 	{"probe", "workers", VALUE_NUMBER, AT(probe.workers), "1",
 		"Processes that make thumbnails: 1 to 4.",
 		NULL, 1, 4, NULL},
+	{"daemon", "start", VALUE_WORD, AT(daemon.start), "auto",
+		"What is done with a card: auto (copy), ask (wait for a yes) or off.",
+		start_words, 0, 0, NULL},
+	{"daemon", "workers", VALUE_NUMBER, AT(daemon.workers), "2",
+		"Cards that are copied at the same time: 1 to 8.",
+		NULL, 1, 8, NULL},
+	{"daemon", "devices", VALUE_TRISTATE, AT(daemon.devices), "auto",
+		"Copy from the machine's card readers: auto (when run as root), yes or no.",
+		NULL, 0, 0, NULL},
+	{"daemon", "virtual-reader", VALUE_STRING, AT(daemon.virtual_reader), "",
+		"A folder that plays a card reader; empty: none.",
+		NULL, 0, 0, check_path_or_nothing},
+	{"daemon", "socket", VALUE_PATH, AT(daemon.socket), "/run/imgtank/imgtank.sock",
+		"Where front ends connect.",
+		NULL, 0, 0, NULL},
+	{"daemon", "group", VALUE_STRING, AT(daemon.group), "imgtank",
+		"The group whose members may give commands; empty: none.",
+		NULL, 0, 0, check_account},
+	{"daemon", "watchers", VALUE_WORD, AT(daemon.watchers), "all",
+		"Who else may watch: all, or group for nobody else.",
+		watchers_words, 0, 0, NULL},
+	{"daemon", "client-timeout", VALUE_DURATION, AT(daemon.client_timeout_ms), "30s",
+		"A front end that takes nothing for so long is let go: 1s to 10min.",
+		NULL, 1000, 600000, NULL},
+	{"daemon", "power", VALUE_BOOL, AT(daemon.may_halt), "yes",
+		"Shut the machine down or restart it when asked to.",
+		NULL, 0, 0, NULL},
+	{"daemon", "logind", VALUE_BOOL, AT(daemon.use_logind), "yes",
+		"Through systemd-logind, and keep others from doing so while a card is copied.",
+		NULL, 0, 0, NULL},
+	{"daemon", "poweroff-command", VALUE_STRING, AT(daemon.poweroff_command), "",
+		"A command for sh(1) that shuts the machine down instead of logind.",
+		NULL, 0, 0, NULL},
+	{"daemon", "reboot-command", VALUE_STRING, AT(daemon.reboot_command), "",
+		"And one that restarts it.",
+		NULL, 0, 0, NULL},
 };
 /* clang-format on */
 

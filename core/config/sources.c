@@ -9,10 +9,18 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "build.h"
 #include "core/base/cleanup.h"
 #include "core/base/fd.h"
 #include "core/base/text.h"
 #include "core/config/config_priv.h"
+
+const char *const sources_usual_folders[] = {
+	IMGTANK_LIB_DIR "/imgtank.conf.d",
+	"/run/imgtank/imgtank.conf.d",
+	IMGTANK_SYSCONF_DIR "/imgtank.conf.d",
+	NULL,
+};
 
 struct path_list {
 	char **paths;

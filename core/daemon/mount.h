@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * mount.h - a card's file system, mounted read-only where only we see it.
+ *
+ * mount(2) and umount(2) can wait for a bad card for minutes: each is done by a
+ * process of its own, which shares our mount namespace.
+ */
+#ifndef IMGTANK_CORE_DAEMON_MOUNT_H
+#define IMGTANK_CORE_DAEMON_MOUNT_H
+
+#include <stdbool.h>
+
+#include <systemd/sd-event.h>
+
+struct mount_job; /* opaque */
+
+/* error: 0 or a negative errno. The job may be freed in it. */
+typedef void (*mount_done_fn)(void *userdata, int error);
+
+/* What we mount disappears with us; what the host mounts still arrives. Needs root. */
+int mount_enter_namespace(void);
+
+/* Can a file system of this name (as udev calls it) be mounted without writing to it? */
+bool mount_supports(const char *fs_type);
+
+/* Mounts device at folder, which is made if it is missing. Strings are borrowed for the call. */
+int mount_begin(struct mount_job **ret, sd_event *event, const char *device, const char *fs_type,
+	const char *folder, mount_done_fn done, void *userdata);
+
+/* is_lazy: also if somebody still uses it. Removes the folder, too. */
+int mount_undo(struct mount_job **ret, sd_event *event, const char *folder, bool is_lazy,
+	mount_done_fn done, void *userdata);
+
+/* Forgets a job; what it does goes on by itself. Accepts NULL. */
+void mount_job_free(struct mount_job *job);
+
+#endif
