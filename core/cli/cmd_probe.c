@@ -82,10 +82,10 @@ static void print_json(const struct probe_view *view, const char *file, int erro
 	const char *source = media_date_source_name((enum media_date_source)facts->date_source);
 	const struct record_field size_fields[] = {{"width", .number = thumbnail->width_px},
 		{"height", .number = thumbnail->height_px}, {"source", .text = thumbnail->source},
-		{NULL}};
+		{.name = NULL}};
 	const struct record_field problem_fields[] = {{"word", .text = problem->word},
 		{"what", .text = problem->what}, {"remedy", .text = problem->remedy},
-		{"errno", .number = (uint64_t)-error}, {NULL}};
+		{"errno", .number = (uint64_t)-error}, {.name = NULL}};
 	struct record_field fields[12] = {
 		text_field("file", file),
 		text_field("type", facts->type),

@@ -145,8 +145,8 @@ static void fill_engine(struct settings *settings, const struct settings_overrid
 	engine->probe_workers = config->probe.workers;
 }
 
-int settings_load(struct settings *settings, const struct cli_command *command, const char *config_path,
-	const struct settings_override *override)
+int settings_load(struct settings *settings, const struct cli_command *command,
+	const char *config_path, const struct settings_override *override)
 {
 	int r, status;
 

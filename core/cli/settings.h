@@ -28,8 +28,8 @@ struct settings {
  * An exit status: EXIT_OK, or EXIT_USAGE after having said on standard error
  * what is wrong and where. What is only a word nobody knows is said, too. override may be NULL.
  */
-int settings_load(struct settings *settings, const struct cli_command *command, const char *config_path,
-	const struct settings_override *override);
+int settings_load(struct settings *settings, const struct cli_command *command,
+	const char *config_path, const struct settings_override *override);
 void settings_finish(struct settings *settings);
 
 #endif
