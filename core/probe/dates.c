@@ -115,6 +115,20 @@ static bool apply_half_day(struct cursor *c, struct stamp_fields *f)
 	return true;
 }
 
+/* Minutes or seconds: two digits, or one that a space or a separator stands beside. */
+static bool read_sixtieth(struct cursor *c, const char *behind, unsigned *ret)
+{
+	const char *start;
+	bool is_padded = c->at < c->end && *c->at == ' ';
+
+	skip_any(c, " ");
+	start = c->at;
+	if (!read_number(c, 2, ret))
+		return false;
+	/* "10:3?:51" is damage, not three minutes past. */
+	return c->at - start == 2 || is_padded || c->at == c->end || strchr(behind, *c->at);
+}
+
 /* "16:00", "16:00:21", " 9: 4: 1", "160021". */
 static bool parse_time(struct cursor *c, struct stamp_fields *f)
 {
@@ -125,14 +139,10 @@ static bool parse_time(struct cursor *c, struct stamp_fields *f)
 	is_compact = at_digit(c);
 	if (!is_compact && !skip_one(c, ":.-"))
 		return false;
-	skip_any(c, " ");
-	if (!read_number(c, 2, &f->minute))
+	if (!read_sixtieth(c, ":", &f->minute))
 		return false;
-	if (is_compact ? at_digit(c) : skip_one(c, ":-")) {
-		skip_any(c, " ");
-		if (!read_number(c, 2, &f->second))
-			return false;
-	}
+	if ((is_compact ? at_digit(c) : skip_one(c, ":-")) && !read_sixtieth(c, " ", &f->second))
+		return false;
 	return apply_half_day(c, f);
 }
 
@@ -197,14 +207,17 @@ bool stamp_parse(const void *text, size_t text_bytes, struct stamp *ret)
 {
 	struct cursor c = {.at = text, .end = (const char *)text + strnlen(text, text_bytes)};
 	struct stamp_fields f = {0};
+	bool is_whole_day;
 
 	skip_any(&c, " \t\r\n");
 	if (!parse_date(&c, &f))
 		return false;
 	if (at_digit(&c) && !c.is_compact)
 		return false;
+	is_whole_day = is_digit(c.at[-2]) || c.at[-2] == ' ';
 	skip_any(&c, "Tt :/-.");
-	if (c.at < c.end && !parse_time(&c, &f))
+	/* A day alone must not be the first half of one that was cut off. */
+	if (c.at < c.end ? !parse_time(&c, &f) : !is_whole_day)
 		return false;
 	if (!stamp_from_fields(&f, ret))
 		return false;

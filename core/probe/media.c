@@ -134,6 +134,21 @@ static bool is_jxl(const struct head *head)
 	return starts(head, 0, "\xff\x0a", 2);
 }
 
+/* TIFF with a damaged mark: a directory stands where the header says. */
+static bool is_tiff_like(const struct head *head)
+{
+	bool is_big_endian = starts(head, 0, "MM", 2);
+	const uint8_t *bytes = head->bytes;
+	uint32_t ifd;
+
+	if (head->size_bytes < 26 || (!is_big_endian && !starts(head, 0, "II", 2)))
+		return false;
+	ifd = bytes_u32(bytes + 4, is_big_endian);
+	return ifd >= 8 && ifd <= head->size_bytes - 18 &&
+		bytes_u16(bytes + ifd, is_big_endian) - 1u < 256 &&
+		bytes_u16(bytes + ifd + 4, is_big_endian) - 1u < 13;
+}
+
 /* Nothing in it says when. */
 static void read_nothing(const struct source *source)
 {
@@ -161,6 +176,7 @@ static const struct {
 	{is_moi, moi_read, "MOI"},
 	{is_xml, read_xml, NULL},
 	{is_red, read_nothing, "R3D"},
+	{is_tiff_like, tiff_read, NULL},
 	{is_mpeg, mpeg_read, "MPEG"},
 	{is_jxl, jxl_read, "JXL"},
 };

@@ -62,6 +62,7 @@ struct media_facts {
 	char model[MEDIA_NAME_BYTES];
 	uint32_t date_source; /* enum media_date_source */
 	uint32_t orientation; /* EXIF 1 to 8; 0 = not said */
+	uint32_t is_adobe_rgb; /* 1: EXIF says what pixels without a profile mean; 0: sRGB */
 	uint32_t width_px, height_px;
 	uint32_t preview_count;
 	struct media_preview previews[MEDIA_PREVIEWS_MAX]; /* embedded JPEGs, smallest first */

@@ -23,7 +23,7 @@ struct area {
 	uint32_t x, y, width_px, height_px;
 };
 
-/* -ENOMEM. No bounds: the caller knows them. */
+/* channels: 1, 3 or 4. -ENOMEM. No bounds: the caller knows them. */
 int pixmap_new(uint32_t width_px, uint32_t height_px, uint32_t channels, struct pixmap *ret);
 void pixmap_finish(struct pixmap *pixmap); /* a zeroed one is fine */
 

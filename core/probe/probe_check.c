@@ -103,7 +103,7 @@ bool probe_facts_are_sane(const struct media_facts *facts, uint64_t size_bytes)
 		is_utc_offset(facts->utc_offset) && is_number(facts->subsec) &&
 		is_escaped(facts->make) && is_escaped(facts->model) &&
 		facts->date_source < MEDIA_DATE_SOURCES_COUNT && facts->orientation <= 8 &&
-		are_previews_inside(facts, size_bytes);
+		facts->is_adobe_rgb <= 1 && are_previews_inside(facts, size_bytes);
 }
 
 static bool is_thumbnail_sane(

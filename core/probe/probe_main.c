@@ -245,8 +245,8 @@ static void limit_threads(void)
 	pthread_attr_t attributes;
 
 	(void)mallopt(M_ARENA_MAX, 1); /* each more would reserve its address space */
-	if (pthread_attr_init(&attributes) != 0)
-		return;
+	if (IMGTANK_SANITIZED || pthread_attr_init(&attributes) != 0)
+		return; /* sanitizers keep more on a stack than this */
 	if (pthread_attr_setstacksize(&attributes, THREAD_STACK_BYTES) == 0)
 		(void)pthread_setattr_default_np(&attributes);
 	(void)pthread_attr_destroy(&attributes);

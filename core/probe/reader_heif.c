@@ -12,6 +12,7 @@
 #define ITEMS_MAX 64
 #define EXTENTS_MAX 64
 #define ITEMS_COUNTED_MAX 65536
+#define NAMES_BYTES 128
 
 enum item_kind { ITEM_EXIF, ITEM_XMP, ITEM_JPEG };
 
@@ -54,6 +55,16 @@ static uint64_t scan_number(struct scan *scan, unsigned size_bytes)
 	return value;
 }
 
+/* The item's name and, behind its end mark, the type of what is in it. */
+static bool is_xmp(const char *names, size_t size_bytes)
+{
+	static const char type[] = "application/rdf+xml";
+	size_t name_bytes = strnlen(names, size_bytes) + 1;
+
+	return name_bytes + sizeof(type) <= size_bytes &&
+		memcmp(names + name_bytes, type, sizeof(type)) == 0;
+}
+
 /* infe, version 2 or 3: id, protection, type, name, content type. */
 static void read_item_info(struct heif *heif, const struct source *infe)
 {
@@ -61,22 +72,21 @@ static void read_item_info(struct heif *heif, const struct source *infe)
 	unsigned version = (unsigned)scan_number(&scan, 1);
 	struct item item = {0};
 	uint32_t type;
-	char text[96] = {0};
+	char names[NAMES_BYTES];
+	size_t names_bytes;
 
 	scan.at = 4;
 	item.id = (uint32_t)scan_number(&scan, version == 3 ? 4 : 2);
 	scan.at += 2;
 	type = (uint32_t)scan_number(&scan, 4);
-	(void)source_read_some(infe, scan.at, text, sizeof(text) - 1);
+	names_bytes = source_read_some(infe, scan.at, names, sizeof(names));
 	if (!scan.is_good || version < 2 || heif->item_count == ITEMS_MAX)
 		return;
 	if (type == BOX_TYPE('E', 'x', 'i', 'f'))
 		item.kind = ITEM_EXIF;
 	else if (type == BOX_TYPE('j', 'p', 'e', 'g'))
 		item.kind = ITEM_JPEG;
-	else if (type == BOX_TYPE('m', 'i', 'm', 'e') &&
-		strcmp(text + strlen(text) + (strlen(text) < sizeof(text) - 1),
-			"application/rdf+xml") == 0)
+	else if (type == BOX_TYPE('m', 'i', 'm', 'e') && is_xmp(names, names_bytes))
 		item.kind = ITEM_XMP;
 	else
 		return;

@@ -6,6 +6,7 @@
 #include "core/probe/readers.h"
 
 #include <stdlib.h>
+#include <strings.h>
 
 #include "core/probe/exif.h"
 

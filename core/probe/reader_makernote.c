@@ -6,8 +6,6 @@
  * as ExifTool documents them: where the directory begins, and what its offsets
  * count from.
  */
-#include <stddef.h>
-
 #include "core/probe/reader_tiff.h"
 
 #define ENTRIES_MAX 512

@@ -8,9 +8,8 @@
  * Makers put EXIF of their own into user data. Layouts: QuickTime file format,
  * ISO/IEC 14496-12, 3GPP TS 26.244; the makers' boxes as ExifTool documents them.
  */
-#include <string.h>
-
 #include "core/probe/reader_bmff.h"
+
 #include "core/probe/readers.h"
 
 #define SECONDS_1904_TO_1970 2082844800u

@@ -6,15 +6,16 @@
  * text is inflated only where it is one of the blocks that are looked for, and
  * never beyond a bound.
  */
+#include "core/probe/readers.h"
+
 #include <strings.h>
 
 #include <zlib.h>
 
 #include "core/probe/exif.h"
-#include "core/probe/readers.h"
 
 #define KEYWORD_BYTES_MAX 80
-#define INFLATED_BYTES_MAX (4u << 20)
+#define INFLATED_BYTES_MAX (2u << 20)
 #define TEXT_BYTES 64
 #define XMP_KEYWORD "XML:com.adobe.xmp"
 #define PROFILE_KEYWORD "Raw profile type "
@@ -58,7 +59,7 @@ static bool inflate_source(const struct source *data, struct block *ret)
 		return false;
 	if (bound > INFLATED_BYTES_MAX)
 		bound = INFLATED_BYTES_MAX;
-	if (block_new(data->reader, bound, ret) && reader_step(data->reader, bound / 256) &&
+	if (block_new(data->reader, bound, ret) && reader_step(data->reader, bound / 16) &&
 		inflateInit(&stream) == Z_OK) {
 		stream.next_in = packed.bytes;
 		stream.avail_in = (uInt)packed.size_bytes;

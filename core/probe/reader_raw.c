@@ -5,9 +5,9 @@
  *
  * Layouts: as ExifTool documents them; X3F by Foveon's published description.
  */
-#include <stdlib.h>
-
 #include "core/probe/readers.h"
+
+#include <stdlib.h>
 
 #define RAF_JPEG_AT 84
 #define RAF_MODEL_AT 28

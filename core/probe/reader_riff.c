@@ -7,11 +7,12 @@
  * documents them. A camera that lost power leaves sizes of zero: what is there
  * is read.
  */
+#include "core/probe/readers.h"
+
 #include <stdio.h>
 #include <strings.h>
 
 #include "core/base/text.h"
-#include "core/probe/readers.h"
 
 #define TEXT_BYTES 64
 #define CHUNK_ID(a, b, c, d)                                                                       \
@@ -202,23 +203,33 @@ static uint32_t le24(const uint8_t *p)
 	return (uint32_t)p[2] << 16 | bytes_le16(p);
 }
 
-static void read_webp_size(const struct chunk *chunk)
+/* Size of the canvas, one less than it is. */
+static void read_webp_extended_size(const struct source *data)
 {
-	struct media_facts *facts = chunk->data.reader->facts;
 	uint8_t bytes[10];
+
+	if (source_read(data, 0, bytes, sizeof(bytes)))
+		facts_set_size(data->reader->facts, le24(bytes + 4) + 1, le24(bytes + 7) + 1);
+}
+
+static void read_webp_lossless_size(const struct source *data)
+{
+	uint8_t bytes[5];
 	uint32_t packed;
 
-	if (!source_read(&chunk->data, 0, bytes, sizeof(bytes)))
+	if (!source_read(data, 0, bytes, sizeof(bytes)))
 		return;
-	if (chunk->id == CHUNK_ID('V', 'P', '8', 'X')) {
-		facts_set_size(facts, le24(bytes + 4) + 1, le24(bytes + 7) + 1);
-	} else if (chunk->id == CHUNK_ID('V', 'P', '8', 'L')) {
-		packed = bytes_le32(bytes + 1);
-		facts_set_size(facts, (packed & 0x3fff) + 1, (packed >> 14 & 0x3fff) + 1);
-	} else if (bytes[3] == 0x9d && bytes[4] == 0x01 && bytes[5] == 0x2a) {
-		facts_set_size(
-			facts, bytes_le16(bytes + 6) & 0x3fffu, bytes_le16(bytes + 8) & 0x3fffu);
-	}
+	packed = bytes_le32(bytes + 1);
+	facts_set_size(data->reader->facts, (packed & 0x3fff) + 1, (packed >> 14 & 0x3fff) + 1);
+}
+
+static void read_webp_lossy_size(const struct source *data)
+{
+	uint8_t bytes[10];
+
+	if (source_read(data, 0, bytes, sizeof(bytes)) && memcmp(bytes + 3, "\x9d\x01\x2a", 3) == 0)
+		facts_set_size(data->reader->facts, bytes_le16(bytes + 6) & 0x3fffu,
+			bytes_le16(bytes + 8) & 0x3fffu);
 }
 
 static void read_avi_header(const struct source *data)
@@ -252,56 +263,48 @@ static void read_info_text(struct riff *riff, const struct chunk *chunk)
 	}
 }
 
+static void read_preview(const struct source *data)
+{
+	preview_offer(data, 0, data->size_bytes);
+}
+
+static void read_xmp(const struct source *data)
+{
+	(void)xmp_read(data);
+}
+
+static const struct {
+	uint32_t id;
+	void (*read)(const struct source *data);
+} chunk_readers[] = {
+	{CHUNK_ID('I', 'D', 'I', 'T'), read_idit},
+	{CHUNK_ID('D', 'T', 'I', 'M'), read_dtim},
+	{CHUNK_ID('b', 'e', 'x', 't'), read_bext},
+	{CHUNK_ID('o', 'l', 'y', 'm'), read_olympus_wav},
+	{CHUNK_ID('J', 'U', 'N', 'K'), read_junk},
+	{CHUNK_ID('s', 't', 'r', 'd'), read_stream_data},
+	{CHUNK_ID('n', 'c', 't', 'g'), read_nikon_records},
+	{CHUNK_ID('n', 'c', 't', 'h'), read_preview},
+	{CHUNK_ID('n', 'c', 'v', 'w'), read_preview},
+	{CHUNK_ID('t', 'h', 'u', 'm'), read_preview},
+	{CHUNK_ID('a', 'v', 'i', 'h'), read_avi_header},
+	{CHUNK_ID('E', 'X', 'I', 'F'), read_webp_exif},
+	{CHUNK_ID('X', 'M', 'P', ' '), read_xmp},
+	{CHUNK_ID('_', 'P', 'M', 'X'), read_xmp},
+	{CHUNK_ID('V', 'P', '8', 'X'), read_webp_extended_size},
+	{CHUNK_ID('V', 'P', '8', 'L'), read_webp_lossless_size},
+	{CHUNK_ID('V', 'P', '8', ' '), read_webp_lossy_size},
+};
+
 static void read_chunk(struct riff *riff, const struct chunk *chunk)
 {
-	const struct source *data = &chunk->data;
-
-	switch (chunk->id) {
-	case CHUNK_ID('I', 'D', 'I', 'T'):
-		read_idit(data);
-		break;
-	case CHUNK_ID('D', 'T', 'I', 'M'):
-		read_dtim(data);
-		break;
-	case CHUNK_ID('b', 'e', 'x', 't'):
-		read_bext(data);
-		break;
-	case CHUNK_ID('o', 'l', 'y', 'm'):
-		read_olympus_wav(data);
-		break;
-	case CHUNK_ID('J', 'U', 'N', 'K'):
-		read_junk(data);
-		break;
-	case CHUNK_ID('s', 't', 'r', 'd'):
-		read_stream_data(data);
-		break;
-	case CHUNK_ID('n', 'c', 't', 'g'):
-		read_nikon_records(data);
-		break;
-	case CHUNK_ID('n', 'c', 't', 'h'):
-	case CHUNK_ID('n', 'c', 'v', 'w'):
-	case CHUNK_ID('t', 'h', 'u', 'm'):
-		preview_offer(data, 0, data->size_bytes);
-		break;
-	case CHUNK_ID('E', 'X', 'I', 'F'):
-		read_webp_exif(data);
-		break;
-	case CHUNK_ID('X', 'M', 'P', ' '):
-	case CHUNK_ID('_', 'P', 'M', 'X'):
-		(void)xmp_read(data);
-		break;
-	case CHUNK_ID('V', 'P', '8', ' '):
-	case CHUNK_ID('V', 'P', '8', 'L'):
-	case CHUNK_ID('V', 'P', '8', 'X'):
-		read_webp_size(chunk);
-		break;
-	case CHUNK_ID('a', 'v', 'i', 'h'):
-		read_avi_header(data);
-		break;
-	default:
-		read_info_text(riff, chunk);
-		break;
+	for (size_t i = 0; i < sizeof(chunk_readers) / sizeof(chunk_readers[0]); i++) {
+		if (chunk_readers[i].id != chunk->id)
+			continue;
+		chunk_readers[i].read(&chunk->data);
+		return;
 	}
+	read_info_text(riff, chunk);
 }
 
 /* Lists are entered, but for the film itself and its index. */

@@ -9,8 +9,6 @@
  */
 #include "core/probe/readers.h"
 
-#include <stdlib.h>
-
 #define TS_PACKET_BYTES 188
 #define TS_SCAN_BYTES (3u << 20)
 #define TS_VIDEO_BYTES (1u << 20) /* of the picture's stream: a few frames */

@@ -23,7 +23,8 @@ enum ifd_kind {
 	IFD_KIND_MAIN, /* the first one: of the picture itself */
 	IFD_KIND_NEXT, /* chained behind it: a thumbnail, or another page */
 	IFD_KIND_SUB,
-	IFD_KIND_EXIF
+	IFD_KIND_EXIF,
+	IFD_KIND_INTEROP
 };
 
 /* What one directory says of its image. */
@@ -57,102 +58,6 @@ struct tiff {
 	uint32_t exif_width_px, exif_height_px;
 	struct image largest;
 };
-
-bool tiff_is_header(const uint8_t *bytes, size_t size_bytes)
-{
-	static const char magics[][5] = {
-		"II*\0", "MM\0*", "IIRO", "IIRS", "MMOR", "IIU\0", "II+\0", "MM\0+"};
-
-	for (size_t i = 0; size_bytes >= 8 && i < sizeof(magics) / sizeof(magics[0]); i++)
-		if (memcmp(bytes, magics[i], 4) == 0)
-			return true;
-	return false;
-}
-
-/* Bytes of one value of each TIFF type; 0: not a type. */
-static uint32_t format_bytes(uint16_t format)
-{
-	static const uint8_t sizes[] = {0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8};
-
-	return format < sizeof(sizes) ? sizes[format] : 0;
-}
-
-/* A whole number of up to eight bytes; 0 if it cannot be read. */
-static uint64_t read_uint(const struct tiff_view *view, uint64_t offset, unsigned size_bytes)
-{
-	uint8_t bytes[8];
-	uint64_t value = 0;
-
-	if (size_bytes > sizeof(bytes) || !source_read(&view->source, offset, bytes, size_bytes))
-		return 0;
-	for (unsigned i = 0; i < size_bytes; i++)
-		value = value << 8 | bytes[view->is_big_endian ? i : size_bytes - 1 - i];
-	return value;
-}
-
-/* Of numbers of entries, of values and of offsets. */
-static unsigned word_bytes(const struct tiff_view *view)
-{
-	return view->is_big_tiff ? 8 : 4;
-}
-
-static unsigned count_bytes(const struct tiff_view *view)
-{
-	return view->is_big_tiff ? 8 : 2;
-}
-
-static uint64_t entry_offset(const struct tiff_view *view, uint64_t ifd, uint16_t n)
-{
-	return ifd + count_bytes(view) + (uint64_t)n * (4 + 2 * word_bytes(view));
-}
-
-uint16_t tiff_entry_count(const struct tiff_view *view, uint64_t offset)
-{
-	uint64_t count = read_uint(view, offset, count_bytes(view));
-
-	return count < UINT16_MAX ? (uint16_t)count : UINT16_MAX;
-}
-
-bool tiff_entry_get(
-	const struct tiff_view *view, uint64_t offset, uint16_t n, struct tiff_entry *ret)
-{
-	uint64_t at = entry_offset(view, offset, n);
-	unsigned word = word_bytes(view);
-
-	if (at + 4 + 2 * word > view->source.size_bytes)
-		return false;
-	ret->tag = (uint16_t)read_uint(view, at, 2);
-	ret->format = (uint16_t)read_uint(view, at + 2, 2);
-	ret->count = read_uint(view, at + 4, word);
-	if (ret->count > UINT32_MAX)
-		return false;
-	ret->size_bytes = ret->count * format_bytes(ret->format);
-	ret->offset = at + 4 + word;
-	if (ret->size_bytes > word)
-		ret->offset = read_uint(view, ret->offset, word);
-	return ret->size_bytes > 0 && ret->offset < view->source.size_bytes;
-}
-
-uint64_t tiff_entry_number(const struct tiff_view *view, const struct tiff_entry *entry, uint32_t n)
-{
-	uint32_t size_bytes = format_bytes(entry->format);
-
-	if (n >= entry->count || entry->format == 5 || entry->format == 10)
-		return 0; /* a fraction is none */
-	return read_uint(view, entry->offset + (uint64_t)n * size_bytes, size_bytes);
-}
-
-size_t tiff_entry_text(
-	const struct tiff_view *view, const struct tiff_entry *entry, char text[TIFF_TEXT_BYTES])
-{
-	size_t size_bytes = TIFF_TEXT_BYTES;
-
-	if (format_bytes(entry->format) != 1)
-		return 0;
-	if (entry->size_bytes < size_bytes)
-		size_bytes = (size_t)entry->size_bytes;
-	return source_read_some(&view->source, entry->offset, text, size_bytes);
-}
 
 static void push_ifd(struct tiff *tiff, uint64_t offset, enum ifd_kind kind)
 {
@@ -271,6 +176,10 @@ static void read_camera_entry(struct tiff *tiff, const struct tiff_entry *entry)
 	case 0x0112:
 		facts_set_orientation(facts, (uint32_t)tiff_entry_number(&tiff->view, entry, 0));
 		break;
+	case 0xa001: /* ColorSpace: 2 is not in the standard, but in files */
+		if (tiff_entry_number(&tiff->view, entry, 0) == 2)
+			facts->is_adobe_rgb = 1;
+		break;
 	case 0xa002:
 		tiff->exif_width_px = (uint32_t)tiff_entry_number(&tiff->view, entry, 0);
 		break;
@@ -283,6 +192,16 @@ static void read_camera_entry(struct tiff *tiff, const struct tiff_entry *entry)
 	default:
 		break;
 	}
+}
+
+/* InteroperabilityIndex R03: DCF's optional colour space (DCF 2.0, 5.2.2). */
+static void read_interop_entry(struct tiff *tiff, const struct tiff_entry *entry)
+{
+	char text[TIFF_TEXT_BYTES] = {0};
+
+	if (entry->tag == 1 && tiff_entry_text(&tiff->view, entry, text) >= 3 &&
+		memcmp(text, "R03", 3) == 0)
+		tiff->reader->facts->is_adobe_rgb = 1;
 }
 
 static void read_pointers(
@@ -303,6 +222,9 @@ static void read_inner_entry(struct tiff *tiff, const struct tiff_entry *entry)
 		break;
 	case 0x8769:
 		read_pointers(tiff, entry, IFD_KIND_EXIF, 1);
+		break;
+	case 0xa005:
+		read_pointers(tiff, entry, IFD_KIND_INTEROP, 1);
 		break;
 	case 0x927c:
 		makernote_read(&tiff->view, entry);
@@ -395,6 +317,10 @@ static void read_ifd(struct tiff *tiff, struct ifd_job job)
 			return;
 		if (!tiff_entry_get(&tiff->view, job.offset, i, &entry))
 			continue;
+		if (job.kind == IFD_KIND_INTEROP) {
+			read_interop_entry(tiff, &entry);
+			continue;
+		}
 		if (job.kind != IFD_KIND_EXIF)
 			read_image_entry(&tiff->view, &entry, &image);
 		read_date_entry(&tiff->view, &entry, &dates);
@@ -406,8 +332,9 @@ static void read_ifd(struct tiff *tiff, struct ifd_job job)
 	finish_image(tiff, &image);
 	if (job.kind == IFD_KIND_MAIN || job.kind == IFD_KIND_NEXT)
 		push_ifd(tiff,
-			read_uint(&tiff->view, entry_offset(&tiff->view, job.offset, count),
-				word_bytes(&tiff->view)),
+			tiff_read_uint(&tiff->view,
+				tiff_entry_place(&tiff->view, job.offset, count),
+				tiff_word_bytes(&tiff->view)),
 			IFD_KIND_NEXT);
 }
 
@@ -435,7 +362,8 @@ static bool walk(struct tiff *tiff, const struct source *source)
 	tiff->view.is_big_tiff =
 		!tiff->is_block && bytes_u16(header + 2, tiff->view.is_big_endian) == 43;
 	push_ifd(tiff,
-		read_uint(&tiff->view, tiff->view.is_big_tiff ? 8 : 4, word_bytes(&tiff->view)),
+		tiff_read_uint(
+			&tiff->view, tiff->view.is_big_tiff ? 8 : 4, tiff_word_bytes(&tiff->view)),
 		IFD_KIND_MAIN);
 	read_ifds(tiff);
 	return true;

@@ -24,6 +24,12 @@ struct tiff_entry {
 
 #define TIFF_TEXT_BYTES 128
 
+/* A whole number of up to eight bytes; 0 if it cannot be read. */
+uint64_t tiff_read_uint(const struct tiff_view *view, uint64_t offset, unsigned size_bytes);
+/* Bytes of an offset: four, or eight. */
+unsigned tiff_word_bytes(const struct tiff_view *view);
+/* Where the n-th entry of the directory at ifd begins; behind the last stands the next's offset. */
+uint64_t tiff_entry_place(const struct tiff_view *view, uint64_t ifd, uint16_t n);
 /* Number of entries of the directory at offset, 0 if there is none. */
 uint16_t tiff_entry_count(const struct tiff_view *view, uint64_t offset);
 /* The n-th entry of it. False if it cannot hold a value. */

@@ -9,8 +9,6 @@
  */
 #include "core/probe/readers.h"
 
-#include <stdlib.h>
-
 #define XMP_BYTES_MAX (8u << 20)
 #define PREFIXES_MAX 64
 #define DEPTH_MAX 64

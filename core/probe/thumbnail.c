@@ -281,7 +281,7 @@ static int finish_picture(
 	if (r == 0)
 		r = pixmap_shrink(pixmap, plan->side_px);
 	if (r == 0)
-		r = colour_to_srgb(picture, false);
+		r = colour_to_srgb(picture, plan->request->facts->is_adobe_rgb);
 	if (r == 0 && !picture->is_upright)
 		r = pixmap_orient(pixmap, orientation);
 	return r;

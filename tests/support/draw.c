@@ -13,7 +13,14 @@
 static void draw_row(const struct drawing *drawing, uint32_t y, uint8_t *row)
 {
 	bool is_bar = y < drawing->bar_px || y >= drawing->height_px - drawing->bar_px;
+	uint32_t random = y + 1;
 
+	for (size_t i = 0; drawing->is_noisy && i < drawing->width_px * drawing->channels; i++) {
+		random = random * 1664525 + 1013904223;
+		row[i] = (uint8_t)(random >> 24);
+	}
+	if (drawing->is_noisy)
+		return;
 	for (uint32_t x = 0; x < drawing->width_px; x++, row += drawing->channels) {
 		size_t quarter = (x >= drawing->width_px / 2) + 2u * (y >= drawing->height_px / 2);
 

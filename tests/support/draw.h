@@ -17,6 +17,7 @@ struct drawing {
 	bool is_progressive; /* JPEG; of a PNG: interlaced */
 	bool is_deep; /* PNG: 16 bits */
 	bool is_plain_cmyk; /* JPEG of four channels: without Adobe's marker, 255 = full ink */
+	bool is_noisy; /* no quarters, but noise */
 	const uint8_t *icc; /* borrowed; NULL: none */
 	size_t icc_bytes;
 	uint8_t quarters[4][4]; /* top left, top right, bottom left, bottom right */

@@ -95,6 +95,7 @@ static void test_probe_check_refuses_numbers_out_of_bounds(void **state)
 {
 	(void)state;
 	ASSERT_REFUSED(facts.orientation = 9);
+	ASSERT_REFUSED(facts.is_adobe_rgb = 2);
 	ASSERT_REFUSED(facts.date_source = MEDIA_DATE_SOURCES_COUNT);
 	ASSERT_REFUSED(facts.preview_count = MEDIA_PREVIEWS_MAX + 1);
 	ASSERT_REFUSED(facts.previews[0].size_bytes = 101);

@@ -3,11 +3,26 @@
 
 #include <string.h>
 
+#include <libexif/exif-data.h>
+
 #include "tests/support/media_build.h"
 
 static struct build b;
 static struct build inner;
+static struct build instead; /* for libexif, if it is not empty */
 static struct media_facts facts;
+
+/* The linker puts this in front of libexif. */
+void __real_exif_data_load_data(ExifData *data, const unsigned char *bytes, unsigned size_bytes);
+void __wrap_exif_data_load_data(ExifData *data, const unsigned char *bytes, unsigned size_bytes);
+
+void __wrap_exif_data_load_data(ExifData *data, const unsigned char *bytes, unsigned size_bytes)
+{
+	if (instead.size_bytes > 0)
+		__real_exif_data_load_data(data, instead.bytes, (unsigned)instead.size_bytes);
+	else
+		__real_exif_data_load_data(data, bytes, size_bytes);
+}
 
 static void put_exif_segment(const char *lead, const void *block, size_t block_bytes)
 {
@@ -56,6 +71,35 @@ static void test_jpeg_reads_exif_and_size(void **state)
 	assert_int_equal(facts.date_source, MEDIA_DATE_EXIF_ORIGINAL);
 	assert_int_equal(facts.width_px, 6000);
 	assert_int_equal(facts.height_px, 4000);
+}
+
+static void test_jpeg_libexif_has_the_word_on_exif(void **state)
+{
+	(void)state;
+	build_reset(&instead, true);
+	put(&instead, "Exif\0", 6);
+	put_exif_date(&instead, "2001:02:03 04:05:06");
+	build_block("2019:06:07 08:09:10");
+	start_jpeg();
+	put_exif_segment("", inner.bytes, inner.size_bytes);
+	finish_jpeg();
+	instead.size_bytes = 0;
+
+	assert_string_equal(facts.capture_time, "2001-02-03T04:05:06");
+}
+
+static void test_jpeg_reads_what_libexif_does_not(void **state)
+{
+	(void)state;
+	build_reset(&instead, true);
+	put_text(&instead, "nothing");
+	build_block("2019:06:07 08:09:10");
+	start_jpeg();
+	put_exif_segment("", inner.bytes, inner.size_bytes);
+	finish_jpeg();
+	instead.size_bytes = 0;
+
+	assert_string_equal(facts.capture_time, "2019-06-07T08:09:10");
 }
 
 static void test_jpeg_reads_exif_behind_garbage(void **state)
@@ -310,6 +354,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_jpeg_reads_exif_and_size),
+		cmocka_unit_test(test_jpeg_libexif_has_the_word_on_exif),
+		cmocka_unit_test(test_jpeg_reads_what_libexif_does_not),
 		cmocka_unit_test(test_jpeg_reads_exif_behind_garbage),
 		cmocka_unit_test(test_jpeg_joins_exif_of_several_segments),
 		cmocka_unit_test(test_jpeg_later_exif_wins),

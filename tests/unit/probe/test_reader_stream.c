@@ -43,8 +43,7 @@ static void build_video(void)
 	put_text(&video, "MDPM");
 	put_u8(&video, 3);
 	put(&video, "\x18\x42\x20\x19\x04", 5); /* zone +1 and summer time, 2019, April */
-	put(&video, "\x19\x24\x22\x24\0\0\3", 7); /* 24th, 22:24:00, and an escaped zero */
-	put(&video, "\0\0\3\0", 3);
+	put(&video, "\x19\x24\0\0\3\1", 6); /* the 24th, 00:00:01, and a 3 behind two zeros */
 	put(&video, "\xe0\x01\x08\0\0", 5);
 	put_zeros(&video, 200);
 }
@@ -69,7 +68,7 @@ static void test_mpegts_reads_the_picture_streams_user_data(void **state)
 		build_stream(lead_bytes);
 		read_file();
 		assert_string_equal(facts.type, "MTS");
-		assert_string_equal(facts.capture_time, "2019-04-24T22:24:00");
+		assert_string_equal(facts.capture_time, "2019-04-24T00:00:01");
 		assert_string_equal(facts.utc_offset, "+01:00");
 		assert_int_equal(facts.date_source, MEDIA_DATE_CONTAINER);
 	}

@@ -50,6 +50,41 @@ static void test_tiff_reads_exif_with_fraction_and_zone(void **state)
 	assert_int_equal(facts.date_source, MEDIA_DATE_EXIF_ORIGINAL);
 }
 
+/* The directory of 0xa005 stands behind all others: first it is seen where that is. */
+static void put_interop(const char *index)
+{
+	struct build_tag exif[] = {{0x9003, "2019:06:07 08:09:10", 0}, {0xa005, NULL, 8}};
+
+	for (int i = 0; i < 2; i++) {
+		build_reset(&b, false);
+		put_tiff(&b, NULL, 0, exif, COUNT(exif));
+		exif[1].number = (uint32_t)b.size_bytes;
+	}
+	put_u16(&b, 1);
+	put_u16(&b, 1); /* InteroperabilityIndex */
+	put_u16(&b, 2); /* ASCII */
+	put_u32(&b, 4);
+	put(&b, index, 4);
+	put_u32(&b, 0);
+}
+
+static void test_tiff_knows_adobe_rgb(void **state)
+{
+	static const struct build_tag said[] = {{0xa001, NULL, 2}}, srgb[] = {{0xa001, NULL, 1}};
+
+	(void)state;
+	put_interop("R03");
+	assert_int_equal(read_build(&b, &facts), 0);
+	assert_int_equal(facts.is_adobe_rgb, 1);
+	put_interop("R98");
+	assert_int_equal(read_build(&b, &facts), 0);
+	assert_int_equal(facts.is_adobe_rgb, 0);
+	read_both_orders(NULL, 0, said, COUNT(said), "");
+	assert_int_equal(facts.is_adobe_rgb, 1);
+	read_both_orders(NULL, 0, srgb, COUNT(srgb), "");
+	assert_int_equal(facts.is_adobe_rgb, 0);
+}
+
 static void test_tiff_takes_digitized_then_modified(void **state)
 {
 	static const struct build_tag modified = {0x0132, "2020:01:01 00:00:00", 0};
@@ -224,6 +259,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_tiff_reads_exif_with_fraction_and_zone),
+		cmocka_unit_test(test_tiff_knows_adobe_rgb),
 		cmocka_unit_test(test_tiff_takes_digitized_then_modified),
 		cmocka_unit_test(test_tiff_finds_exif_tags_in_the_main_directory),
 		cmocka_unit_test(test_tiff_names_raw_by_content_and_maker),

@@ -353,6 +353,18 @@ static void test_thumbnail_is_srgb(void **state)
 	make(256);
 	assert_converted(&wide);
 	free(icc);
+
+	/* By EXIF alone */
+	file.size_bytes = 0;
+	wide.icc = NULL;
+	append(draw_jpeg(&wide));
+	make(256);
+	assert_quarters(&wide);
+	file.size_bytes = 0;
+	append(draw_jpeg(&wide));
+	facts.is_adobe_rgb = 1;
+	make(256);
+	assert_converted(&wide);
 }
 
 static void test_thumbnail_survives_a_bad_profile(void **state)

@@ -1,0 +1,48 @@
+# shellcheck shell=bash disable=SC2034
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Debian packages (12 and 13), by what they are for; and how missing ones are installed.
+
+# To build imgtank.
+packages_build=(
+	build-essential cmake ninja-build pkg-config
+	libexif-dev libheif-dev libinih-dev libjansson-dev libjpeg-dev liblcms2-dev libpng-dev
+	libseccomp-dev libsqlite3-dev libxxhash-dev zlib1g-dev
+)
+
+# To test it: other compilers, style, file systems, things to compare with.
+packages_check=(
+	libcmocka-dev clang clang-format libclang-rt-dev llvm git python3 pyflakes3 shellcheck mandoc
+	e2fsprogs xfsprogs btrfs-progs dosfstools exfatprogs rsync strace sqlite3
+)
+
+# packages_missing NAME... -> the names that are not installed, one a line
+packages_missing() {
+	local name
+	for name in "$@"; do
+		if [[ $(dpkg-query -W -f='${Status}' "$name" 2>/dev/null) != 'install ok installed' ]]; then
+			echo "$name"
+		fi
+	done
+}
+
+# packages_install NAME... : asks apt only if something is missing
+packages_install() {
+	local -a missing root=()
+	if ! command -v dpkg-query >/dev/null; then
+		echo "This is no Debian: please see to it yourself that these are there: $*"
+		return 0
+	fi
+	mapfile -t missing < <(packages_missing "$@")
+	[[ ${#missing[@]} -eq 0 ]] && return 0
+	if [[ $EUID -ne 0 ]]; then
+		if ! command -v sudo >/dev/null; then
+			echo "These packages are missing, and installing them needs root: ${missing[*]}"
+			return 1
+		fi
+		root=(sudo)
+	fi
+	echo "Installing: ${missing[*]}"
+	"${root[@]}" apt-get -qq update &&
+		"${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends \
+			-o Dpkg::Use-Pty=0 install "${missing[@]}" >/dev/null
+}
