@@ -416,15 +416,14 @@ static void test_message_more_than_there_is_room_for_is_left_out(void **state)
 	size_t used;
 
 	(void)state;
-	strcpy(line,
+	used = (size_t)sprintf(line,
 		"{\"event\":\"snapshot\",\"tank\":{},\"cards\":[{\"card\":\"c0\",\"errors\":[{}");
-	used = strlen(line);
 	for (int i = 0; i < 40; i++)
 		used += (size_t)sprintf(line + used, ",{\"file\":\"f%d\"}", i);
 	used += (size_t)sprintf(line + used, "]}");
 	for (int i = 1; i < 40; i++)
 		used += (size_t)sprintf(line + used, ",{\"card\":\"c%d\"}", i);
-	strcpy(line + used, "]}");
+	(void)sprintf(line + used, "]}");
 
 	assert_int_equal(decode(line, &message), 0);
 	assert_int_equal(message.snapshot->cards_count, MODEL_CARDS_MAX);
