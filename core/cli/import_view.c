@@ -20,7 +20,10 @@
 #define FAILED_SHOWN 20
 #define LEFT_OUT_SHOWN 5
 #define PLAIN_EVERY_USEC 10000000u
-#define BAR_CELLS 24
+#define BAR_CELLS_MAX 24
+#define BAR_CELLS_MIN 6
+/* Beside the bar: "Verifying ", " 100 %  569 MB/s  1 h 05 min left" */
+#define LINE_CELLS 46
 
 struct failure {
 	char *file;
@@ -166,12 +169,13 @@ static unsigned permille_done(const struct event *event)
 	return (unsigned)((double)done * 1000.0 / (double)all);
 }
 
-static void draw_bar(const struct import_view *view, unsigned permille, char *out, size_t out_bytes)
+static void draw_bar(const struct import_view *view, unsigned permille, size_t cells, char *out,
+	size_t out_bytes)
 {
-	unsigned full = permille * BAR_CELLS / 1000;
+	size_t full = permille * cells / 1000;
 
 	out[0] = '\0';
-	for (unsigned i = 0; i < BAR_CELLS; i++) {
+	for (size_t i = 0; i < cells; i++) {
 		const char *cell = i < full ? (view->has_utf8 ? "\xe2\x96\x88" : "#")
 					    : (view->has_utf8 ? "\xe2\x96\x91" : "-");
 		size_t used = strlen(out);
@@ -180,21 +184,29 @@ static void draw_bar(const struct import_view *view, unsigned permille, char *ou
 	}
 }
 
-static void progress_numbers(const struct event *event, char *out, size_t out_bytes)
+static void format_amounts(const struct event *event, char *out, size_t out_bytes)
 {
 	const struct import_counts *c = event->counts;
 	bool is_verifying = event->state == CARD_VERIFYING;
-	char done[32], all[32], rate[32], eta[32] = "";
+	char done[32], all[32];
 
 	text_size(is_verifying ? c->bytes_verified : c->bytes_known + c->bytes_copied, done,
 		sizeof(done));
 	text_size(is_verifying ? c->bytes_to_verify : c->bytes_selected, all, sizeof(all));
+	(void)text_format(out, out_bytes, "%u of %u files  %s of %s",
+		is_verifying ? c->files_verified : c->files_known + c->files_copied,
+		c->files_selected, done, all);
+}
+
+static void format_pace(const struct event *event, char *out, size_t out_bytes)
+{
+	char rate[32], eta[32] = "";
+
 	text_size(event->rate_bytes_per_s, rate, sizeof(rate));
 	if (event->eta_s != EVENT_ETA_UNKNOWN)
 		text_duration(event->eta_s, eta, sizeof(eta));
-	(void)text_format(out, out_bytes, "%u of %u files  %s of %s  %s/s%s%s%s",
-		is_verifying ? c->files_verified : c->files_known + c->files_copied,
-		c->files_selected, done, all, rate, *eta ? "  " : "", eta, *eta ? " left" : "");
+	(void)text_format(
+		out, out_bytes, "%s/s%s%s%s", rate, *eta ? "  " : "", eta, *eta ? " left" : "");
 }
 
 static size_t terminal_columns(void)
@@ -206,20 +218,42 @@ static size_t terminal_columns(void)
 	return 80;
 }
 
+static size_t bar_cells(size_t columns)
+{
+	size_t cells = columns > LINE_CELLS + BAR_CELLS_MIN ? columns - LINE_CELLS : BAR_CELLS_MIN;
+
+	return cells < BAR_CELLS_MAX ? cells : BAR_CELLS_MAX;
+}
+
+/* Of a path that is too long for its place the name says more than the start. */
+static const char *fitting_path(const char *path, size_t cells)
+{
+	const char *name = strrchr(path, '/');
+
+	return strlen(path) <= cells || !name ? path : name + 1;
+}
+
+/*
+ * Copying   ############------------  52 %  84.0 MB/s  1 min 10 s left
+ *           312 of 710 files  3.2 GB of 7.3 GB  DCIM/100CANON/IMG_1234.CR2
+ */
 static void show_live(struct import_view *view, const struct event *event)
 {
-	const char *word = event->state == CARD_VERIFYING ? "Verifying" : "Copying  ";
+	bool is_verifying = event->state == CARD_VERIFYING;
+	size_t columns = terminal_columns(), used;
 	unsigned permille = permille_done(event);
-	size_t columns = terminal_columns();
-	char bar[BAR_CELLS * 4 + 1], numbers[256], first[1024], second[1100], up[24] = "";
-	char text[2300];
+	char bar[BAR_CELLS_MAX * 4 + 1], pace[128], amounts[160], up[24] = "";
+	char first[512], second[1400], text[2300];
 
-	draw_bar(view, permille, bar, sizeof(bar));
-	progress_numbers(event, numbers, sizeof(numbers));
-	(void)text_format(
-		first, sizeof(first), "%s %s %3u %%  %s", word, bar, permille / 10, numbers);
-	(void)text_format(second, sizeof(second), "          %s",
-		event->state == CARD_VERIFYING ? "reading back from the disk" : event->file);
+	draw_bar(view, permille, bar_cells(columns), bar, sizeof(bar));
+	format_pace(event, pace, sizeof(pace));
+	format_amounts(event, amounts, sizeof(amounts));
+	(void)text_format(first, sizeof(first), "%-9s %s %3u %%  %s",
+		is_verifying ? "Verifying" : "Copying", bar, permille / 10, pace);
+	used = strlen(amounts) + 13;
+	(void)text_format(second, sizeof(second), "%10s%s  %s", "", amounts,
+		is_verifying ? "read back from the disk"
+			     : fitting_path(event->file, columns > used ? columns - used : 0));
 	cut_to_cells(first, columns - 1);
 	cut_to_cells(second, columns - 1);
 	if (view->live_lines)
@@ -232,15 +266,16 @@ static void show_live(struct import_view *view, const struct event *event)
 static void show_plain(struct import_view *view, const struct event *event)
 {
 	uint64_t now_usec = clock_monotonic_usec();
-	char numbers[256];
+	char pace[128], amounts[160];
 
 	if (view->last_plain_usec && now_usec - view->last_plain_usec < PLAIN_EVERY_USEC)
 		return;
 	if (view->last_plain_usec) {
-		progress_numbers(event, numbers, sizeof(numbers));
-		say(view, "%s: %u %%, %s\n",
+		format_pace(event, pace, sizeof(pace));
+		format_amounts(event, amounts, sizeof(amounts));
+		say(view, "%s: %u %%, %s, %s\n",
 			event->state == CARD_VERIFYING ? "Verifying" : "Copying",
-			permille_done(event) / 10, numbers);
+			permille_done(event) / 10, amounts, pace);
 	}
 	view->last_plain_usec = now_usec;
 }

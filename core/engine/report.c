@@ -62,11 +62,6 @@ void report_event(struct run *run, struct event *event)
 	(void)pthread_mutex_unlock(&run->report_mutex);
 }
 
-static uint64_t work_done(const struct import_counts *counts)
-{
-	return counts->bytes_copied + counts->bytes_verified;
-}
-
 static uint64_t work_left(const struct run *run)
 {
 	const struct import_counts *c = &run->counts;
@@ -80,35 +75,48 @@ static uint64_t work_left(const struct run *run)
 	return left;
 }
 
-static void measure_pace(struct run *run, uint64_t now_usec)
+static double smooth(double past, uint64_t bytes, uint64_t span_usec)
 {
-	struct pace *pace = &run->pace;
-	uint64_t span = now_usec - pace->window_start_usec;
-	uint64_t work = work_done(&run->counts);
-	double fresh;
+	double fresh = (double)bytes / (double)span_usec;
 
-	if (span < WINDOW_USEC)
-		return;
-	fresh = (double)(work - pace->bytes_done_at_window) / (double)span;
-	if (pace->work_per_usec > 0)
-		fresh = PACE_WEIGHT * fresh + (1 - PACE_WEIGHT) * pace->work_per_usec;
-	pace->work_per_usec = fresh;
-	pace->window_start_usec = now_usec;
-	pace->bytes_done_at_window = work;
+	return past > 0 ? PACE_WEIGHT * fresh + (1 - PACE_WEIGHT) * past : fresh;
 }
 
+static void measure_pace(struct run *run, uint64_t now_usec)
+{
+	const struct import_counts *counts = &run->counts;
+	struct pace *pace = &run->pace;
+	uint64_t span_usec = now_usec - pace->window_start_usec;
+
+	if (span_usec < WINDOW_USEC)
+		return;
+	/* What turned out to be known already is taken off again: that is no pace. */
+	if (counts->bytes_copied >= pace->copied_at_window)
+		pace->copied_per_usec = smooth(pace->copied_per_usec,
+			counts->bytes_copied - pace->copied_at_window, span_usec);
+	pace->verified_per_usec = smooth(pace->verified_per_usec,
+		counts->bytes_verified - pace->verified_at_window, span_usec);
+	pace->window_start_usec = now_usec;
+	pace->copied_at_window = counts->bytes_copied;
+	pace->verified_at_window = counts->bytes_verified;
+}
+
+/* The rate is what the card is read with, or the disk while it is read back; the end is both. */
 static void send_progress(struct run *run)
 {
 	const struct pace *pace = &run->pace;
+	double work_per_usec = pace->copied_per_usec + pace->verified_per_usec;
+	double shown_per_usec =
+		run->state == CARD_VERIFYING ? pace->verified_per_usec : pace->copied_per_usec;
 	struct event event = {.type = EVENT_CARD_PROGRESS,
 		.state = run->state,
 		.counts = &run->counts,
 		.file = run->current_file,
+		.rate_bytes_per_s = (uint64_t)(shown_per_usec * 1e6),
 		.eta_s = EVENT_ETA_UNKNOWN};
 
-	event.rate_bytes_per_s = (uint64_t)(pace->work_per_usec * 1e6);
-	if (pace->work_per_usec > 0)
-		event.eta_s = (uint64_t)((double)work_left(run) / pace->work_per_usec / 1e6 + 0.5);
+	if (work_per_usec > 0)
+		event.eta_s = (uint64_t)((double)work_left(run) / work_per_usec / 1e6 + 0.5);
 	send(run, &event);
 }
 

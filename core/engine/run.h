@@ -59,9 +59,9 @@ void item_free(struct item *item); /* the temporary must be dropped already */
 /* Rates and times for people, told from the steps' counts. */
 struct pace {
 	uint64_t last_report_usec;
-	uint64_t window_start_usec, window_bytes;
-	double work_per_usec;
-	uint64_t bytes_done_at_window;
+	uint64_t window_start_usec;
+	uint64_t copied_at_window, verified_at_window;
+	double copied_per_usec, verified_per_usec;
 };
 
 struct run {

@@ -122,7 +122,7 @@ def print_cost(answers):
     for usec, name in timed[:5]:
         print(f"{usec / 1000:8.2f} ms  {name}")
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    print(f"peak memory of the program: {peak / 1024:.1f} MiB")
+    print(f"peak memory of the program: at most {peak / 1024:.1f} MiB")
 
 
 def main():

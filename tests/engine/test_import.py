@@ -11,7 +11,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from e2e import (  # noqa: E402
-    IMGTANK, INTERRUPTED, OK, SOME_FAILED, SOURCE_UNUSABLE, TANK_UNUSABLE, USAGE, Skip, environment,
+    IMGTANK, INTERRUPTED, OK, ROOT, SOME_FAILED, SOURCE_UNUSABLE, TANK_UNUSABLE, USAGE, Skip, environment,
     expect, expect_equal, images, kill_group, main, make_card, mounted, make_image, need_root,
     run, start)
 
@@ -55,6 +55,23 @@ def test_capture_time_beats_the_files_time(work):
     expect_equal(event["capture_time"], "2024-05-12T12:00:00", "capture time")
     expect_equal(event["tank_path"], "images/20240512/pimg_0001.jpg", "tank path")
     expect_equal(event["date_is_guess"], False, "is it a guess")
+
+
+def test_demo_card_of_real_cameras(work):
+    """The card that tools/try shows: each file under the day on which it was taken."""
+    card = ROOT / "assets/demo-card"
+
+    result = work.run(card)
+
+    expect_equal(result.verdict(), "safe-to-format", f"verdict\n{result}")
+    days = {e["file"].split("/")[-1]: e["tank_path"].split("/")[1]
+            for e in result.of("file-copied")}
+    expect_equal(days, {
+        "IMG_0307.JPG": "20220120", "IMG_1908.JPG": "20210923", "_MG_9382.JPG": "20200305",
+        "MVI_0121.AVI": "20210326", "DSCN0138.JPG": "20210725", "P1000238.JPG": "20231021",
+        "P003912.KDC": "19940102", "IMG_8565.HEIC": "20210927"}, "days")
+    thumbnails = list((work.tank / "thumbnails").rglob("*.jpg"))
+    expect(len(thumbnails) >= 6, f"thumbnails: {thumbnails}")
 
 
 def test_implausible_date_is_a_guess(work):

@@ -39,7 +39,9 @@ static void test_item_queue_keeps_order_and_bound(void **state)
 	assert_int_equal(pthread_create(&thread, NULL, push_all, &queue), 0);
 	while ((item = item_queue_pop(&queue, 0))) {
 		assert_int_equal(item->known_id, expected++);
+		(void)pthread_mutex_lock(&queue.mutex);
 		assert_true(queue.count <= 16);
+		(void)pthread_mutex_unlock(&queue.mutex);
 		item_free(item);
 	}
 	assert_int_equal(expected, ITEMS + 1);
