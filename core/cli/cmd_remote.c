@@ -352,7 +352,7 @@ static int run_remote(int argc, char **argv);
 
 #define REMOTE(name_, summary_, help_)                                                             \
 	const struct cli_command command_##name_ = {                                               \
-		.name = #name_, .summary = (summary_), .help = help_, .run = run_remote}
+		.name = #name_, .summary = (summary_), .help = (help_), .run = run_remote}
 
 REMOTE(status, "say what the box is doing",
 	"Usage: imgtank status [--socket PATH] [--json]\n"

@@ -115,7 +115,7 @@ static bool add_name(struct ui_call *call, const char *name)
 	if (!is_name(name) || call->names_count == NAMES_MAX)
 		return false;
 	if (!has_name(call, name))
-		(void)strcpy(call->names[call->names_count++], name);
+		(void)text_format(call->names[call->names_count++], NAME_BYTES, "%s", name);
 	return true;
 }
 

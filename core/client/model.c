@@ -214,7 +214,7 @@ int model_from_file(struct tank_model *model, const char *path)
 	CLEANUP(fd_closep) int fd = -1;
 	CLEANUP(freep) char *text = NULL;
 	bool is_stdin = !strcmp(path, "-");
-	size_t length;
+	size_t length = 0;
 	int r;
 
 	fd = is_stdin ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);

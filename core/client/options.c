@@ -175,7 +175,7 @@ static int read_command_line(struct frontend_host *host, struct given *given, in
 		if (option >= OPTION_SETTING)
 			given->values[option - OPTION_SETTING] = optarg ? optarg : "yes";
 		else
-			status = take_common(host, option, optarg);
+			status = take_common(host, option, optarg ? optarg : "");
 		if (status >= 0)
 			return status;
 	}

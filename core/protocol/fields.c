@@ -8,23 +8,23 @@
 #include "core/base/text.h"
 #include "core/protocol/message.h"
 
-_Static_assert(sizeof(enum card_state) == sizeof(int), "FIELD_WORD reads and writes an int");
+_Static_assert(sizeof(enum card_state) == sizeof(uint32_t), "FIELD_WORD copies 32 bits");
 
 /* --- the tables --- */
 
 #define SIZE_OF(type, name) sizeof(((type *)NULL)->name)
 #define ROW(type, key, name, kind)                                                                 \
 	{                                                                                          \
-		(key), (kind), offsetof(type, name), SIZE_OF(type, name), 0, NULL                  \
+		(key), (kind), 0, offsetof(type, name), SIZE_OF(type, name), NULL                  \
 	}
 #define WORD_ROW(type, name, count, word)                                                          \
 	{                                                                                          \
-#name, FIELD_WORD, offsetof(type, name), SIZE_OF(type, name), (count), (word)      \
+#name, FIELD_WORD, (count), offsetof(type, name), SIZE_OF(type, name), (word)      \
 	}
 #define WORD_FN(enumeration)                                                                       \
-	static const char *word_of_##enumeration(int value)                                        \
+	static const char *word_of_##enumeration(unsigned int value)                               \
 	{                                                                                          \
-		return enumeration##_name((enum enumeration)value);                                \
+		return enumeration##_name(value);                                                  \
 	}
 
 WORD_FN(card_state)
@@ -239,7 +239,7 @@ static json_t *value_of(const struct field *field, const void *at)
 	case FIELD_I64:
 		return json_integer((json_int_t)get_u64(at));
 	case FIELD_WORD:
-		return json_string(field->word((int)get_u32(at)));
+		return json_string(field->word(get_u32(at)));
 	case FIELD_COMMANDS:
 		return commands_of(get_u32(at));
 	case FIELD_FAULT:
@@ -359,7 +359,7 @@ static int decode_word(const struct field *field, void *at, json_t *value)
 {
 	const char *word = json_string_value(value);
 
-	for (int i = 0; word && i < field->words_count; i++) {
+	for (unsigned int i = 0; word && i < field->words_count; i++) {
 		if (!strcmp(field->word(i), word)) {
 			memcpy(at, &i, sizeof(i));
 			return 0;

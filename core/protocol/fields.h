@@ -30,9 +30,9 @@ enum field_kind {
 struct field {
 	const char *key;
 	enum field_kind kind;
+	unsigned int words_count; /* FIELD_WORD */
 	size_t offset, size_bytes;
-	int words_count; /* FIELD_WORD */
-	const char *(*word)(int value);
+	const char *(*word)(unsigned int value);
 };
 
 /*

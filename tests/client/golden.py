@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
-from fakebox import BIN, ROOT, SUPPORT, check, check_equal, main  # noqa: E402
+from fakebox import BIN, ROOT, SUPPORT, check_equal, main  # noqa: E402
 
 DATA = ROOT / "tests" / "data" / "protocol"
 SECONDS = {"import": 7, "failures": 6, "disk-comes-late": 5}

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The host of front ends, seen by one that writes down each call."""
+import json
 import os
 import signal
 import socket
@@ -83,6 +84,22 @@ def test_host_shows_only_whole_groups():
         check("changed=tank,cards,progress" in line, line)
         check_equal(len([one for one in ui.lines if one.startswith("show") and "Half" in one]), 1,
                     "shows of the group")
+
+
+def test_host_waits_for_the_rest_of_a_group():
+    """A whole group and the beginning of the next one in one piece: nothing half is shown."""
+    with FakeBox("idle") as box, box.run(UI) as ui:
+        ui.wait_for("connection=up")
+        box.step("raw-lines " + json.dumps([
+            '{"event":"message","seq":900,"level":"info","text":"One"}',
+            '{"event":"sync","seq":901,"time_usec":0}',
+            '{"event":"tank","seq":902,"state":"busy","headline":"Two"}']))
+        box.step("raw-lines " + json.dumps([
+            '{"event":"card","seq":903,"card":"c9","label":"NINE","headline":"Two"}',
+            '{"event":"sync","seq":904,"time_usec":0}']))
+        line = ui.wait_for("Two")
+        check("changed=tank,cards,progress,messages" in line, line)
+        check("card c9 NINE" in ui.wait_for("."), str(ui.lines))
 
 
 def test_host_passes_commands_and_replies():

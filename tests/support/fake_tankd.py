@@ -19,6 +19,7 @@ and lines come from the core itself (state_lines, built with the tests).
     set-card CARD JSON   change fields of a card
     note JSON            add a message
     raw TEXT             send this line to everybody
+    raw-lines JSON       send these lines to everybody, in one piece
     drop                 hang up on everybody
     deaf on|off          do not answer at all
     quit
@@ -533,6 +534,9 @@ class Server:
         elif word == "raw":
             for writer in self.peers:
                 writer.write(rest.encode() + b"\n")
+        elif word == "raw-lines":
+            for writer in self.peers:
+                writer.write("".join(line + "\n" for line in json.loads(rest)).encode())
         elif word == "drop":
             for writer in list(self.peers):
                 writer.transport.abort()

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -65,8 +66,7 @@ static void pass_through(struct pair *pair, const char *text, size_t piece_bytes
 			while ((r = line_reader_next(&pair->reader, &line, &length)) != 0) {
 				if (r > 0)
 					assert_int_equal(strlen(line), length);
-				strcat(out, r > 0 ? line : "!");
-				strcat(out, "|");
+				(void)sprintf(out + strlen(out), "%s|", r > 0 ? line : "!");
 			}
 		}
 	}

@@ -288,6 +288,7 @@ static void test_mirror_progress_is_told_as_progress_only(void **state)
 
 	card->state = CARD_COPYING;
 	card->counts.files_selected = 10;
+	card->counts.bytes_selected = 1000;
 	greet(pair, true);
 	card->counts.files_copied = 1;
 	card->counts.bytes_copied = 500;
@@ -295,6 +296,7 @@ static void test_mirror_progress_is_told_as_progress_only(void **state)
 
 	assert_int_equal(pair->changed, CHANGED_PROGRESS);
 	assert_int_equal(pair->mirror->cards[0].counts.files_copied, 1);
+	assert_int_equal(pair->mirror->tank.progress_permille, 500);
 	assert_int_equal(pair->lines_count, 1);
 }
 
@@ -352,6 +354,23 @@ static void test_mirror_messages_and_history_come_one_by_one(void **state)
 	publish(pair);
 	assert_int_equal(pair->changed, CHANGED_HISTORY);
 	assert_same(pair);
+}
+
+static void test_mirror_a_message_that_comes_again_is_told_again(void **state)
+{
+	const struct model_message ping = {.text = "ping"}, pong = {.text = "pong"};
+	struct pair *pair = *state;
+
+	model_add_message(pair->daemon, &ping);
+	greet(pair, true);
+	model_add_message(pair->daemon, &pong);
+	model_add_message(pair->daemon, &ping);
+	publish(pair);
+	assert_same(pair);
+	model_add_message(pair->daemon, &ping);
+	publish(pair);
+	assert_same(pair);
+	assert_int_equal(pair->mirror->messages_count, 4);
 }
 
 /* --- connections --- */
@@ -475,6 +494,7 @@ int main(void)
 		TEST(test_mirror_nothing_changed_is_nothing_told),
 		TEST(test_mirror_free_space_alone_is_progress),
 		TEST(test_mirror_messages_and_history_come_one_by_one),
+		TEST(test_mirror_a_message_that_comes_again_is_told_again),
 		TEST(test_mirror_before_the_snapshot_nothing_is_believed),
 		TEST(test_mirror_a_lost_connection_leaves_no_promise),
 		TEST(test_mirror_the_time_of_the_loss_stays_while_it_lasts),

@@ -120,7 +120,7 @@ static void test_command_a_bracket_in_a_string_is_not_depth(void **state)
 
 	(void)state;
 	assert_int_equal(
-		decode("{\"id\":1,\"command\":\"ping\",\"x\":\"[[[[[[[[[[[[\\\"[[[[\\\\\"}",
+		decode("{\"id\":1,\"command\":\"ping\",\"x\":\"[[[[[[[[[[[[\\\"[[[[[[[[[[[[\\\\\"}",
 			&request),
 		REPLY_OK);
 }

@@ -142,30 +142,21 @@ static void fill_card(struct model_card *card)
 	FILL(card->detail);
 }
 
+/* Field by field, so that the bytes between them stay as they are: 0. */
 static void fill_tank(struct model_tank *tank)
 {
-	*tank = (struct model_tank){
-		.is_ready = true,
-		.is_mounted = true,
-		.free_bytes = INT64_MAX,
-		.total_bytes = INT64_MAX,
-		.is_clock_trusted = true,
-		.halting = HALTING_POWEROFF,
-		.fault = FAULT_TANK_FULL,
-		.good_ends_count = UINT32_MAX,
-		.bad_ends_count = UINT32_MAX,
-		.state = TANK_ATTENTION,
-		.is_done = true,
-		.busy_count = UINT32_MAX,
-		.errors_count = UINT32_MAX,
-		.error_code = ERROR_CODE_INTERNAL,
-		.progress_permille = UINT32_MAX,
-		.rate_bytes_per_s = INT64_MAX,
-		.eta_s = INT64_MAX,
-		.commands = COMMAND_BIT(COMMAND_POWEROFF) | COMMAND_BIT(COMMAND_REBOOT),
-		.next_command = COMMAND_CONFIRM,
-		.next_card = "c1",
-	};
+	tank->is_ready = tank->is_mounted = tank->is_clock_trusted = tank->is_done = true;
+	tank->free_bytes = tank->total_bytes = tank->rate_bytes_per_s = INT64_MAX - 1;
+	tank->eta_s = INT64_MAX;
+	tank->halting = HALTING_POWEROFF;
+	tank->fault = FAULT_TANK_FULL;
+	tank->good_ends_count = tank->bad_ends_count = UINT32_MAX;
+	tank->state = TANK_ATTENTION;
+	tank->busy_count = tank->errors_count = tank->progress_permille = UINT32_MAX - 1;
+	tank->error_code = ERROR_CODE_INTERNAL;
+	tank->commands = COMMAND_BIT(COMMAND_POWEROFF) | COMMAND_BIT(COMMAND_REBOOT);
+	tank->next_command = COMMAND_CONFIRM;
+	(void)strcpy(tank->next_card, "c1");
 	FILL(tank->path);
 	FILL(tank->disk_label);
 	FILL(tank->disk_id);
@@ -247,6 +238,23 @@ static void test_message_every_kind_of_line_is_read_back_as_written(void **state
 	check_round(message_encode_engine(&event, "c1", 9), again_engine);
 	for (int i = 0; i < REPLY_CODES_COUNT; i++)
 		check_round(message_encode_reply(i, (enum reply_code)i, NULL, NULL), again_reply);
+	model_free(model);
+}
+
+static void test_message_every_field_of_the_state_arrives(void **state)
+{
+	struct tank_model *model = full_model();
+	CLEANUP(freep) char *line = message_encode_snapshot(model, 1);
+	struct message message;
+
+	(void)state;
+	assert_int_equal(decode(line, &message), 0);
+	assert_int_equal(message.snapshot->cards_count, model->cards_count);
+	assert_memory_equal(&message.snapshot->tank, &model->tank, sizeof(model->tank));
+	for (uint32_t i = 0; i < model->cards_count; i++)
+		assert_memory_equal(
+			&message.snapshot->cards[i], &model->cards[i], sizeof(model->cards[i]));
+	message_finish(&message);
 	model_free(model);
 }
 
@@ -408,15 +416,14 @@ static void test_message_more_than_there_is_room_for_is_left_out(void **state)
 	size_t used;
 
 	(void)state;
-	strcpy(line,
+	used = (size_t)sprintf(line,
 		"{\"event\":\"snapshot\",\"tank\":{},\"cards\":[{\"card\":\"c0\",\"errors\":[{}");
-	used = strlen(line);
 	for (int i = 0; i < 40; i++)
 		used += (size_t)sprintf(line + used, ",{\"file\":\"f%d\"}", i);
 	used += (size_t)sprintf(line + used, "]}");
 	for (int i = 1; i < 40; i++)
 		used += (size_t)sprintf(line + used, ",{\"card\":\"c%d\"}", i);
-	strcpy(line + used, "]}");
+	(void)sprintf(line + used, "]}");
 
 	assert_int_equal(decode(line, &message), 0);
 	assert_int_equal(message.snapshot->cards_count, MODEL_CARDS_MAX);
@@ -470,6 +477,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_message_every_kind_of_line_is_read_back_as_written),
+		cmocka_unit_test(test_message_every_field_of_the_state_arrives),
 		cmocka_unit_test(test_message_an_empty_state_is_read_back_as_written),
 		cmocka_unit_test(test_message_the_fullest_snapshot_is_within_the_bound),
 		cmocka_unit_test(test_message_progress_carries_nothing_but_what_moves),
