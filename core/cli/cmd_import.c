@@ -192,18 +192,18 @@ static int run(int argc, char **argv)
 {
 	struct request request = {0};
 	struct settings settings;
-	int status = read_options(&request, argc, argv);
+	int status;
 
+	interrupt_catch(); /* from the first moment: nothing may be left half-way */
+	status = read_options(&request, argc, argv);
 	if (status != EXIT_OK)
 		return status;
 	if (argc - optind > 1 && (request.card_id || request.card_label))
 		return cli_usage_error(
 			&command_import, "--card-id and --card-label go with one card only");
 	status = settings_load(&settings, &command_import, request.config_path, &request.override);
-	if (status == EXIT_OK) {
-		interrupt_catch();
+	if (status == EXIT_OK)
 		status = import_all(&request, &settings, argc, argv);
-	}
 	settings_finish(&settings);
 	return status;
 }
