@@ -205,8 +205,10 @@ static void format_pace(const struct event *event, char *out, size_t out_bytes)
 	text_size(event->rate_bytes_per_s, rate, sizeof(rate));
 	if (event->eta_s != EVENT_ETA_UNKNOWN)
 		text_duration(event->eta_s, eta, sizeof(eta));
-	(void)text_format(
-		out, out_bytes, "%s/s%s%s%s", rate, *eta ? "  " : "", eta, *eta ? " left" : "");
+	out[0] = '\0';
+	if (event->rate_bytes_per_s)
+		(void)text_format(out, out_bytes, "%s/s%s%s%s", rate, *eta ? "  " : "", eta,
+			*eta ? " left" : "");
 }
 
 static size_t terminal_columns(void)

@@ -88,7 +88,8 @@ static void measure_pace(struct run *run, uint64_t now_usec)
 	struct pace *pace = &run->pace;
 	uint64_t span_usec = now_usec - pace->window_start_usec;
 
-	if (span_usec < WINDOW_USEC)
+	/* The first figure comes soon, so that a short import has one, too. */
+	if (span_usec < (pace->copied_per_usec > 0 ? WINDOW_USEC : REPORT_EVERY_USEC))
 		return;
 	/* What turned out to be known already is taken off again: that is no pace. */
 	if (counts->bytes_copied >= pace->copied_at_window)
