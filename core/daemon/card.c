@@ -46,7 +46,7 @@ int card_next_state(struct card_phase from, enum card_input input, struct card_p
 	return -EINVAL;
 }
 
-int card_input_of_state(enum card_state state, enum card_input *ret)
+int card_input_of_work(enum card_state state, enum card_input *ret)
 {
 	static const struct {
 		enum card_state state;
@@ -55,10 +55,6 @@ int card_input_of_state(enum card_state state, enum card_input *ret)
 		{CARD_SCANNING, CARD_INPUT_SCANNING},
 		{CARD_COPYING, CARD_INPUT_COPYING},
 		{CARD_VERIFYING, CARD_INPUT_VERIFYING},
-		{CARD_DONE, CARD_INPUT_DONE},
-		{CARD_PARTIAL, CARD_INPUT_PARTIAL},
-		{CARD_FAILED, CARD_INPUT_FAILED},
-		{CARD_CANCELLED, CARD_INPUT_CANCELLED},
 	};
 
 	for (size_t i = 0; i < sizeof(inputs) / sizeof(inputs[0]); i++) {

@@ -45,8 +45,8 @@ struct card_phase {
 /* What comes next; -EINVAL, and *ret untouched, if the input does not belong there. */
 int card_next_state(struct card_phase from, enum card_input input, struct card_phase *ret);
 
-/* The input that an engine's state stands for; -EINVAL if the engine cannot say that. */
-int card_input_of_state(enum card_state state, enum card_input *ret);
+/* The input for a state of work; -EINVAL for others: how it ended is said by the verdict. */
+int card_input_of_work(enum card_state state, enum card_input *ret);
 
 const char *card_input_name(enum card_input input);
 

@@ -350,8 +350,7 @@ static void on_state(struct actor *actor, struct model_card *card, enum card_sta
 	enum card_state before = card->state;
 	enum card_input input;
 
-	if (card_input_of_state(state, &input) < 0 || input == CARD_INPUT_DONE ||
-		!step(card, input) || card->state == before)
+	if (card_input_of_work(state, &input) < 0 || !step(card, input) || card->state == before)
 		return;
 	journal_card(LOG_LEVEL_INFO, card, "%s: %s", card->label, card_state_name(card->state));
 	touch(actor);

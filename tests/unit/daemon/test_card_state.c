@@ -126,16 +126,17 @@ static void test_card_that_is_read_is_never_safe_at_once(void **state)
 	}
 }
 
-static void test_card_input_of_the_engine_is_only_what_an_engine_can_say(void **state)
+static void test_card_input_of_work_is_only_for_work(void **state)
 {
 	enum card_input input;
 
 	(void)state;
-	assert_int_equal(card_input_of_state(CARD_COPYING, &input), 0);
+	assert_int_equal(card_input_of_work(CARD_COPYING, &input), 0);
 	assert_int_equal(input, CARD_INPUT_COPYING);
-	assert_int_equal(card_input_of_state(CARD_UNMOUNTED, &input), -EINVAL);
-	assert_int_equal(card_input_of_state(CARD_REMOVED, &input), -EINVAL);
-	assert_int_equal(card_input_of_state(CARD_INSERTED, &input), -EINVAL);
+	assert_int_equal(card_input_of_work(CARD_CANCELLED, &input), -EINVAL);
+	assert_int_equal(card_input_of_work(CARD_UNMOUNTED, &input), -EINVAL);
+	assert_int_equal(card_input_of_work(CARD_REMOVED, &input), -EINVAL);
+	assert_int_equal(card_input_of_work(CARD_INSERTED, &input), -EINVAL);
 }
 
 int main(void)
@@ -143,7 +144,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_card_goes_where_the_table_says_and_nowhere_else),
 		cmocka_unit_test(test_card_that_is_read_is_never_safe_at_once),
-		cmocka_unit_test(test_card_input_of_the_engine_is_only_what_an_engine_can_say),
+		cmocka_unit_test(test_card_input_of_work_is_only_for_work),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
