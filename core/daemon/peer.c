@@ -22,6 +22,7 @@ struct peer {
 	int fd; /* owned; -1: it is gone */
 	uid_t user;
 	bool may_command, follows;
+	bool is_greeted; /* hello and snapshot are on their way: replies come behind them */
 	struct line_reader reader;
 	bool has_lines; /* that were read and wait for their turn */
 	struct queue queue;
@@ -74,7 +75,7 @@ static void arm(struct peer *peer)
 		return;
 	if (!queue_is_empty(&peer->queue) || peer->queue.wants_snapshot || peer->has_lines)
 		events |= EPOLLOUT;
-	if (peer->queue.lines_count < OWED_LINES_MAX)
+	if (peer->is_greeted && peer->queue.lines_count < OWED_LINES_MAX)
 		events |= EPOLLIN;
 	(void)sd_event_source_set_io_events(peer->io_source, events);
 }
@@ -88,6 +89,7 @@ static int add_snapshot(struct peer *peer)
 	if (!line)
 		return -ENOMEM;
 	peer->queue.wants_snapshot = false;
+	peer->is_greeted = true;
 	r = queue_add(&peer->queue, line);
 	queue_line_unref(line);
 	return r < 0 ? r : 0;
@@ -265,7 +267,7 @@ static int on_peer_io(sd_event_source *source, int fd, uint32_t revents, void *u
 	(void)fd;
 	if (peer->has_lines)
 		handle_lines(peer);
-	else if (revents & EPOLLIN)
+	else if ((revents & EPOLLIN) && peer->is_greeted)
 		read_some(peer);
 	else if (revents & (EPOLLHUP | EPOLLERR))
 		hang_up(peer);

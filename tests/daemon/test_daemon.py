@@ -83,10 +83,14 @@ def check_transcript(client):
 
 
 def test_hostile_card_gives_lines_that_anybody_can_read(work):
-    card = work.card("hostile", name="CARD")
+    card = work.path("CARD")
+    (card / "DCIM").mkdir(parents=True)
+    for name in (b"\x1b[2J.JPG", b"\xff\xfe.JPG", "\u202eGPJ.exe".encode(), b"new\nline.JPG"):
+        with open(os.path.join(os.fsencode(card / "DCIM"), name), "wb") as out:
+            out.write(b"\xff\xd8" + name)
     with box(work.folder) as b:
         client = b.client(keep=True, follow=True)
-        b.insert(card.root, "EVIL\x1b[31m\u202e")
+        b.insert(card, "EVIL\x1b[31m\u202e")
         client.wait(lambda: client.model["history"], "its end")
         expect("file-copied" in [event["event"] for event in client.engine], "events of files")
         expect(all(event["card"] == "c1" for event in client.engine), "named as in commands")
@@ -275,7 +279,7 @@ def test_stop_during_a_copy_leaves_nothing_half_and_the_next_start_resumes(work)
         client.wait(lambda: client.card("BIG") and client.card("BIG")["files_copied"] > 0, "files")
         b.stop()
         check_whole(b.tank, count=None)
-        temporaries = [p for p in b.tank.rglob("*") if p.is_file() and "tmp" in p.parts]
+        temporaries = [p for p in (b.tank / ".imgtank" / "tmp").rglob("*") if p.is_file()]
         expect_equal(temporaries, [], "temporaries")
         b.start()
         client = b.client()
@@ -441,11 +445,17 @@ import os, socket, sys
 os.setgroups([]); os.setgid(65534); os.setuid(65534)
 s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
 s.connect(sys.argv[1])
-s.sendall(b'{"id":1,"command":"ping"}\\n{"id":2,"command":"poweroff"}\\n')
 s.settimeout(5)
 data = b""
+try:
+    s.sendall(b'{"id":1,"command":"ping"}\\n{"id":2,"command":"poweroff"}\\n')
+except BrokenPipeError:
+    pass  # refused already; the line that says so can still be read
 while data.count(b'"reply"') < 2:
-    more = s.recv(65536)
+    try:
+        more = s.recv(65536)
+    except ConnectionResetError:
+        break
     if not more:
         break
     data += more

@@ -163,6 +163,21 @@ static void test_peer_gets_one_reply_for_each_command_in_order(void **state)
 	assert_true(strstr(fixture->text, "\"reply\":8") < strstr(fixture->text, "\"reply\":9"));
 }
 
+static void test_peer_that_asks_at_once_is_greeted_first(void **state)
+{
+	struct fixture *fixture = *state;
+	const char *snapshot, *reply;
+
+	connect_peer(fixture, true);
+	say(fixture, "{\"id\":1,\"command\":\"ping\"}\n");
+
+	snapshot = strstr(fixture->text, "\"snapshot\"");
+	reply = strstr(fixture->text, "\"reply\":1");
+	assert_non_null(snapshot);
+	assert_non_null(reply);
+	assert_true(snapshot < reply);
+}
+
 static void test_peer_without_rights_may_only_watch(void **state)
 {
 	struct fixture *fixture = *state;
@@ -303,6 +318,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_peer_is_greeted_with_hello_and_snapshot),
 		TEST(test_peer_gets_one_reply_for_each_command_in_order),
+		TEST(test_peer_that_asks_at_once_is_greeted_first),
 		TEST(test_peer_without_rights_may_only_watch),
 		TEST(test_peer_says_what_is_wrong_with_a_line),
 		TEST(test_peer_forgets_a_line_that_is_too_long_and_goes_on),
