@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <sqlite3.h>
 
@@ -401,10 +402,23 @@ static int open_with(struct ledger **ret, const char *tank_path, int flags,
 	return 0;
 }
 
+/*
+ * SQLite's own time-out does not cover the change to a write-ahead log: of two programs that
+ * open a new ledger at once, one is told "busy" at once. So the waiting is done here.
+ */
 int ledger_open(struct ledger **ret, const char *tank_path, const char *tank_id)
 {
-	return open_with(
-		ret, tank_path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, set_up, tank_id);
+	const struct timespec pause = {.tv_nsec = 10000000};
+	uint64_t deadline_usec = clock_monotonic_usec() + BUSY_TIMEOUT_MS * UINT64_C(1000);
+	int r;
+
+	for (;;) {
+		r = open_with(ret, tank_path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, set_up,
+			tank_id);
+		if (r != -EBUSY || clock_monotonic_usec() >= deadline_usec)
+			return r;
+		(void)nanosleep(&pause, NULL);
+	}
 }
 
 static int set_up_read_only(struct ledger *ledger, const char *tank_id)

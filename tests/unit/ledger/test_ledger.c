@@ -197,6 +197,56 @@ static void test_ledger_two_processes_never_draw_the_same_number(void **state)
 		assert_true(is_seen[i]);
 }
 
+#define OPENERS 6
+#define OPEN_ROUNDS 25
+
+/* Waits for the start that is common to all, so that they meet in the making of the file. */
+static void open_in_child(const char *path, int start_fd)
+{
+	struct ledger *ledger = NULL;
+	char byte;
+
+	if (read(start_fd, &byte, 1) != 0)
+		_exit(1);
+	if (ledger_open(&ledger, path, TANK_ID) < 0)
+		_exit(2);
+	ledger_close(ledger);
+	_exit(0);
+}
+
+static void open_new_one_at_once(const char *path)
+{
+	int pipe_fds[2], status, failed = 0;
+
+	assert_int_equal(pipe(pipe_fds), 0);
+	for (int i = 0; i < OPENERS; i++) {
+		if (fork() == 0) {
+			(void)close(pipe_fds[1]);
+			open_in_child(path, pipe_fds[0]);
+		}
+	}
+	(void)close(pipe_fds[0]);
+	(void)close(pipe_fds[1]); /* the end of the pipe is the start */
+	for (int i = 0; i < OPENERS; i++) {
+		assert_true(wait(&status) > 0);
+		failed += status != 0;
+	}
+	assert_int_equal(failed, 0);
+}
+
+static void test_ledger_many_may_open_a_new_one_at_once(void **state)
+{
+	(void)state;
+	for (int i = 0; i < OPEN_ROUNDS; i++) {
+		struct tree tree;
+
+		tree_make(&tree);
+		tree_write(&tree, ".imgtank/id", TANK_ID "\n", 33);
+		open_new_one_at_once(tree.path);
+		tree_remove(&tree);
+	}
+}
+
 static void test_ledger_rollback_forgets(void **state)
 {
 	struct fixture *fixture = *state;
@@ -315,6 +365,7 @@ int main(void)
 		TEST(test_ledger_damaged_files_do_not_count_but_keep_their_names),
 		TEST(test_ledger_sequence_is_never_reused),
 		TEST(test_ledger_two_processes_never_draw_the_same_number),
+		cmocka_unit_test(test_ledger_many_may_open_a_new_one_at_once),
 		TEST(test_ledger_rollback_forgets),
 		TEST(test_ledger_next_file_walks_one_state_of_one_import),
 		TEST(test_ledger_history_has_verdict_and_counts),
