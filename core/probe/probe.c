@@ -23,16 +23,26 @@
 
 /* A child is replaced after so many files: leaks and intruders do not stay for good. */
 #define QUESTIONS_MAX 1000
-/* A child that cannot start is tried again after this, twice as long each time. */
+/*
+ * A child that cannot start is tried again after this, twice as long each time,
+ * and after many times as long as it took to fail: trying must not be all that is done.
+ */
 #define RETRY_USEC 1000000
-#define RETRY_USEC_MAX 60000000
-/* At the lowest priority the time that counts is the child's own, up to this many times it. */
-#define BACKGROUND_PATIENCE 20
+#define RETRY_USEC_MAX 120000000
+#define RETRY_PER_ATTEMPT 10
+/*
+ * At the lowest priority the time that counts is the child's own, up to this many
+ * times it. Half of that after each file that has used it all up, and all of it
+ * again after an answer: a machine that does not let children run shall not cost
+ * every file so much.
+ */
+#define BACKGROUND_PATIENCE 16
 
 struct probe {
 	char *program; /* owned */
 	uint32_t deadline_ms, memory_bytes, side_px;
 	bool is_background;
+	uint32_t patience; /* in the background: deadlines, 1 and up */
 	struct child child;
 	uint32_t serial;
 	uint32_t asked_count; /* of this child */
@@ -69,6 +79,7 @@ int probe_new(struct probe **ret, const struct probe_options *options)
 	probe->memory_bytes = options->memory_bytes ? options->memory_bytes : MEMORY_BYTES;
 	probe->side_px = options->thumbnail_side_px ? options->thumbnail_side_px : SIDE_PX;
 	probe->is_background = options->is_background;
+	probe->patience = BACKGROUND_PATIENCE;
 	probe->child.socket_fd = -1;
 	*ret = probe;
 	return 0;
@@ -81,6 +92,22 @@ void probe_free(struct probe *probe)
 	(void)child_end(&probe->child);
 	free(probe->program);
 	free(probe);
+}
+
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* Not before this long after now, given that an attempt from start_usec on has failed. */
+static void put_off_retry(struct probe *probe, uint64_t start_usec)
+{
+	uint64_t now_usec = clock_monotonic_usec();
+	uint64_t wait_usec = probe->retry_wait_usec ? probe->retry_wait_usec * 2 : RETRY_USEC;
+
+	wait_usec = larger(wait_usec, (now_usec - start_usec) * RETRY_PER_ATTEMPT);
+	probe->retry_wait_usec = wait_usec < RETRY_USEC_MAX ? wait_usec : RETRY_USEC_MAX;
+	probe->retry_usec = now_usec + probe->retry_wait_usec;
 }
 
 static int start(struct probe *probe)
@@ -98,14 +125,10 @@ static int start(struct probe *probe)
 		return probe->start_error;
 	probe->asked_count = 0;
 	probe->start_error = child_start(&probe->child, probe->program, &setup);
-	if (probe->start_error == 0) {
+	if (probe->start_error == 0)
 		probe->retry_wait_usec = 0;
-		return 0;
-	}
-	probe->retry_wait_usec = probe->retry_wait_usec ? probe->retry_wait_usec * 2 : RETRY_USEC;
-	if (probe->retry_wait_usec > RETRY_USEC_MAX)
-		probe->retry_wait_usec = RETRY_USEC_MAX;
-	probe->retry_usec = now_usec + probe->retry_wait_usec;
+	else
+		put_off_retry(probe, now_usec);
 	return probe->start_error;
 }
 
@@ -192,7 +215,7 @@ static bool extend_deadline(const struct probe *probe, struct deadline *deadline
 	uint64_t now_usec = clock_monotonic_usec(), cpu_usec;
 
 	if (!probe->is_background ||
-		now_usec - deadline->start_usec >= allowed_usec * BACKGROUND_PATIENCE)
+		now_usec - deadline->start_usec >= allowed_usec * probe->patience)
 		return false;
 	if (child_cpu_usec(&probe->child, &cpu_usec) < 0 ||
 		cpu_usec >= deadline->cpu_start_usec + allowed_usec)
@@ -298,8 +321,11 @@ static int converse(struct probe *probe, int fd, struct probe_question *question
 	if (r < 0)
 		return r;
 	r = receive_answer(probe, question, answer, jpeg);
+	if (r == -ETIMEDOUT && probe->patience > 1)
+		probe->patience /= 2;
 	if (r < 0)
 		return bury(probe, r);
+	probe->patience = BACKGROUND_PATIENCE;
 	if (answer->error == -ENOMEM)
 		(void)child_end(&probe->child); /* what it still holds would fail the next file */
 	if (answer->error)

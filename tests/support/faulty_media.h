@@ -13,7 +13,7 @@
 #define FAULTY_EXIT "EXIT!!" /* leaves as if all were well */
 #define FAULTY_HANG "HANG!!" /* computes for ever */
 #define FAULTY_SLEEP "SLEEP!" /* waits for ever, without computing */
-#define FAULTY_SLOW "SLOW!!" /* computes for 300 ms of its own time */
+#define FAULTY_NAP "NAP!!!" /* waits for 600 ms, without computing */
 #define FAULTY_BOMB "BOMB!!" /* takes all the memory it can get, and says so */
 #define FAULTY_RECKLESS "RECKLE" /* the same, but does not look at what malloc() gives */
 #define FAULTY_CLOSE "CLOSE!" /* closes the socket and goes on computing */

@@ -6,8 +6,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -125,6 +128,53 @@ static void test_sandbox_bounds_memory(void **state)
 	assert_int_equal(run(say_memory), 'y');
 }
 
+/* Stays in the sandbox until it is looked at. */
+static void wait_inside(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {0};
+	const uint32_t both = 1u << CAP_CHOWN | 1u << CAP_KILL;
+	char byte = 'y';
+	struct iovec part = {.iov_base = &byte, .iov_len = 1};
+	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+
+	/* Root that cannot become another user, as in some containers. */
+	sets[0].effective = sets[0].permitted = both;
+	if (syscall(SYS_capset, &header, sets) < 0 || enter(MEMORY_BYTES, false) < 0 ||
+		(result.parts & SANDBOX_UNPRIVILEGED))
+		say(false);
+	(void)sendmsg(sockets[1], &message, 0);
+	(void)recvmsg(sockets[1], &message, 0);
+	_exit(0);
+}
+
+static void test_sandbox_takes_roots_capabilities_at_least(void **state)
+{
+	char path[64], status[8192], byte = 'n';
+	pid_t pid;
+	struct pollfd poll_fd = {.fd = sockets[0], .events = POLLIN};
+
+	(void)state;
+#ifdef __SANITIZE_THREAD__
+	skip(); /* its own thread keeps the capabilities, and glibc ends what is so divided */
+#endif
+	if (geteuid() != 0)
+		skip();
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		wait_inside();
+	assert_int_equal(poll(&poll_fd, 1, 20000), 1);
+	assert_int_equal(recv(sockets[0], &byte, 1, 0), 1);
+	assert_int_equal(byte, 'y');
+	(void)snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	assert_int_equal(fd_read_text(AT_FDCWD, path, status, sizeof(status)), 0);
+	assert_int_equal(send(sockets[0], &byte, 1, 0), 1);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_non_null(strstr(status, "CapPrm:\t0000000000000000\n"));
+	assert_non_null(strstr(status, "CapEff:\t0000000000000000\n"));
+}
+
 static void say_descriptors(void)
 {
 	int fd = open("/etc/hostname", O_RDONLY);
@@ -231,6 +281,7 @@ int main(void)
 		TEST(test_sandbox_puts_up_every_part),
 		TEST(test_sandbox_says_which_part_failed),
 		TEST(test_sandbox_bounds_memory),
+		TEST(test_sandbox_takes_roots_capabilities_at_least),
 		TEST(test_sandbox_keeps_no_descriptor_but_the_socket),
 		TEST(test_sandbox_denies_what_libraries_try_in_passing),
 		TEST(test_sandbox_kills_for_anything_else),
