@@ -43,6 +43,12 @@ def check_whole(tank, count=BIG_FILES):
     expect_equal(len(found), len(set(found)), "files in the tank, each once")
 
 
+def insert_and_wait_for_files(b, client):
+    """The big card, and its first files are in the tank."""
+    b.insert(big_card(), "BIG")
+    client.wait(lambda: client.card("BIG") and client.card("BIG")["files_copied"] > 0, "files")
+
+
 def test_card_is_copied_verified_and_may_be_formatted(work):
     card = work.card("mixed", name="CARD")
     with box(work.folder) as b:
@@ -154,8 +160,7 @@ def test_folder_that_is_being_filled_is_no_card_yet(work):
 def test_cancel_keeps_what_is_finished_and_retry_copies_the_rest(work):
     with box(work.folder) as b:
         client = b.client()
-        b.insert(big_card(), "BIG")
-        client.wait(lambda: client.card("BIG") and client.card("BIG")["files_copied"] > 0, "files")
+        insert_and_wait_for_files(b, client)
         client.refused("busy", "poweroff")
         client.ok("cancel")
         stopped = client.wait_card("BIG", "safe-to-remove")
@@ -170,8 +175,7 @@ def test_cancel_keeps_what_is_finished_and_retry_copies_the_rest(work):
 def test_pulled_card_is_told_and_resumes_when_it_is_back(work):
     with box(work.folder) as b:
         client = b.client()
-        b.insert(big_card(), "BIG")
-        client.wait(lambda: client.card("BIG") and client.card("BIG")["files_copied"] > 0, "files")
+        insert_and_wait_for_files(b, client)
         b.pull("BIG")
         pulled = client.wait_card("BIG", "removed-early")
         expect_equal((pulled["fault"], pulled["verdict"]), ("card-pulled", "incomplete"), "why")
@@ -275,8 +279,7 @@ def test_worker_that_talks_nonsense_is_stopped(work):
 def test_stop_during_a_copy_leaves_nothing_half_and_the_next_start_resumes(work):
     with box(work.folder) as b:
         client = b.client()
-        b.insert(big_card(), "BIG")
-        client.wait(lambda: client.card("BIG") and client.card("BIG")["files_copied"] > 0, "files")
+        insert_and_wait_for_files(b, client)
         b.stop()
         check_whole(b.tank, count=None)
         temporaries = [p for p in (b.tank / ".imgtank" / "tmp").rglob("*") if p.is_file()]
@@ -293,8 +296,7 @@ def test_stop_during_a_copy_leaves_nothing_half_and_the_next_start_resumes(work)
 def test_killed_daemon_takes_its_workers_along_and_the_next_start_resumes(work):
     with box(work.folder) as b:
         client = b.client()
-        b.insert(big_card(), "BIG")
-        client.wait(lambda: client.card("BIG") and client.card("BIG")["files_copied"] > 0, "files")
+        insert_and_wait_for_files(b, client)
         workers = b.workers()
         b.kill()
         end = time.monotonic() + 30
