@@ -115,7 +115,8 @@ static const char *ascii_for(const char *s, size_t length)
 /* The next character. False at the end of the text. */
 static bool next_glyph(const struct grid *grid, const char *s, struct glyph *glyph)
 {
-	size_t length = text_safe_length(s);
+	size_t length =
+		*s == '\\' ? 1 : text_safe_length(s); /* it is there since text was escaped */
 	wchar_t wide = 0;
 	mbstate_t state = {0};
 	int width;

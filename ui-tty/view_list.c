@@ -4,6 +4,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "core/base/text.h"
 #include "core/summary.h"
@@ -28,7 +29,8 @@ int view_draw_messages(struct view *view, int row, int rows_max)
 			(void)grid_put(grid, row + used, column, TIME_COLUMNS, ROLE_QUIET, time);
 			column += TIME_COLUMNS;
 		}
-		if (*message->card) {
+		if (*message->card &&
+			strncmp(message->text, message->card, strlen(message->card)) != 0) {
 			column += grid_put(grid, row + used, column, (end - column) / 3,
 				ROLE_STRONG, message->card);
 			column += grid_put(grid, row + used, column, 2, ROLE_NORMAL, ": ");

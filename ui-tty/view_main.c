@@ -78,6 +78,12 @@ static void draw_title_row(struct view *view, const struct model_card *card, int
 			is_selected ? ROLE_SELECTED : ROLE_QUIET, card->camera);
 }
 
+/* The only card's words stand above already, as the tank's. */
+static bool is_said(const struct view *view, const struct model_card *card)
+{
+	return strstr(view->model->tank.detail, card->detail) != NULL;
+}
+
 static int wants_bar(const struct model_card *card)
 {
 	return card->progress_permille > 0 || card_state_is_busy(card->state);
@@ -90,7 +96,8 @@ static int rows_of(const struct view *view, const struct model_card *card, bool 
 
 	if (is_short)
 		return rows + 1;
-	rows += grid_wrapped_rows(view->grid, columns, card->detail);
+	if (!is_said(view, card))
+		rows += grid_wrapped_rows(view->grid, columns, card->detail);
 	return rows + (*card->removal != '\0') + (*card->file != '\0');
 }
 
