@@ -6,12 +6,12 @@
 packages_build=(
 	build-essential cmake ninja-build pkg-config
 	libexif-dev libheif-dev libinih-dev libjansson-dev libjpeg-dev liblcms2-dev libpng-dev
-	libseccomp-dev libsqlite3-dev libsystemd-dev libudev-dev libxxhash-dev zlib1g-dev
+	libseccomp-dev libncurses-dev libsqlite3-dev libsystemd-dev libudev-dev libxxhash-dev zlib1g-dev
 )
 
 # To test it: other compilers, style, file systems, things to compare with.
 packages_check=(
-	libcmocka-dev clang clang-format libclang-rt-dev llvm git python3 pyflakes3 shellcheck mandoc
+	libcmocka-dev clang clang-format libclang-rt-dev llvm git python3 pyflakes3 shellcheck mandoc tmux
 	e2fsprogs xfsprogs btrfs-progs dosfstools exfatprogs rsync strace sqlite3
 )
 
