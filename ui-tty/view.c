@@ -23,9 +23,14 @@ const struct model_card *view_selected(const struct view *view)
 static void put_selection_right(struct view *view)
 {
 	const struct tank_model *model = view->model;
+	const struct model_card *card = view_selected(view);
 	const char *id = "";
 
-	if (view_selected(view))
+	/* A yes that comes late must not be about another card. */
+	if (view->state->box == BOX_CANCEL &&
+		!(card && card->commands & COMMAND_BIT(COMMAND_CANCEL)))
+		view->state->box = BOX_NONE;
+	if (card)
 		return;
 	if (model->cards_count)
 		id = model->cards[0].id;
