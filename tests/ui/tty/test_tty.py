@@ -132,6 +132,34 @@ def test_tty_power_needs_two_answers_and_insists_only_when_it_said_so():
             expect_command(box, "poweroff", force=force)
 
 
+def test_tty_power_does_not_insist_on_what_it_did_not_say():
+    with FakeBox("ask") as box, run_on(box) as term:
+        term.wait_for("h History")
+        term.keys("p")
+        term.wait_for("What shall the box do")
+        term.keys("s")
+        screen = term.wait_for("Shut the box down")
+        check("A card is being copied" not in screen, screen)
+        # Meanwhile somebody else lets the card be copied.
+        subprocess.run([BIN / "imgtank", "confirm"], check=True, capture_output=True,
+                       env={**os.environ, "IMGTANK_SOCKET": box.socket})
+        box.step("advance 2")
+        term.wait_for("Copying EOS_DIGITAL")
+        term.keys("y")
+        expect_command(box, "poweroff", force=None)
+        term.wait_for("Copying EOS_DIGITAL")
+
+
+def test_tty_the_question_goes_with_its_card():
+    with FakeBox("copying") as box, run_on(box) as term:
+        box.step("advance 5")
+        term.wait_for("x Cancel")
+        term.keys("x")
+        term.wait_for(r"Stop copying EOS_DIGITAL\?")
+        box.step("pull EOS_DIGITAL")
+        term.wait_for("Stop copying", is_there=False)
+
+
 def test_tty_refuses_in_words_what_makes_no_sense():
     with FakeBox("idle") as box, run_on(box) as term:
         term.wait_for("Ready")
