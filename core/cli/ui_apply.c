@@ -219,6 +219,8 @@ int ui_apply(const struct ui_place *place)
 			strerrordesc_np(-r) ?: "?");
 		return EXIT_USAGE;
 	}
+	if (!is_said) /* as the default says */
+		ui_add_hardware(place, &names[0]);
 	r = add_running(&names[1]);
 	if (r < 0) {
 		(void)fprintf(stderr,
