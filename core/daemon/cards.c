@@ -39,11 +39,13 @@ struct actor {
 	bool is_wanted; /* to be imported as soon as that can be */
 	bool is_gone; /* the source says so */
 	bool is_stopping; /* its worker was asked to stop */
+	bool is_detaching; /* it is being unmounted whoever uses it: the card is gone */
 	bool has_ended; /* the worker has said how it went; it may still make thumbnails */
 	uint64_t began_usec, progress_usec;
 	struct worker *worker; /* owned */
 	struct mount_job *job; /* owned */
 	sd_event_source *retry_source; /* of an unmount that has to wait */
+	int unmount_error; /* of the last try; each is logged once */
 
 	char newest_tank_path[MODEL_PATH_BYTES]; /* shown with the next progress */
 	char thumbnail[MODEL_PATH_BYTES]; /* may be there soon */
@@ -156,18 +158,31 @@ static void unmount_later(struct actor *actor)
 			CLOCK_MONOTONIC, UNMOUNT_AGAIN_USEC, 0, on_unmount_again, actor);
 }
 
+/*
+ * A card that could not be unmounted is not safe, whatever the reason: it is tried again,
+ * and without regard to who uses it once the card is gone. A machine that goes down waits
+ * only for those who use it, and these are our own.
+ */
+static bool must_try_again(const struct actor *actor, int error)
+{
+	return error < 0 && !actor->is_detaching &&
+		(error == -EBUSY || actor->daemon->halting == HALTING_NONE);
+}
+
 static void on_unmounted(void *userdata, int error)
 {
 	struct actor *actor = userdata;
 
 	mount_job_free(TAKE_PTR(actor->job));
-	if (error == -EBUSY && !actor->is_gone) {
-		unmount_later(actor); /* a worker that makes thumbnails holds it a moment longer */
-		return;
-	}
-	if (error < 0)
+	/* Busy: a worker that makes thumbnails holds it a moment longer. */
+	if (error < 0 && error != -EBUSY && error != actor->unmount_error)
 		(void)log_errno(
 			LOG_LEVEL_WARNING, error, "%s: it could not be unmounted", actor->id);
+	actor->unmount_error = error;
+	if (must_try_again(actor, error)) {
+		unmount_later(actor);
+		return;
+	}
 	actor->is_mounted_by_us = false;
 	free(TAKE_PTR(actor->folder));
 	if (error == 0)
@@ -187,7 +202,8 @@ static void release(struct actor *actor)
 		set_safe(actor);
 		return;
 	}
-	r = mount_undo(&actor->job, actor->daemon->event, actor->folder, actor->is_gone,
+	actor->is_detaching = actor->is_gone;
+	r = mount_undo(&actor->job, actor->daemon->event, actor->folder, actor->is_detaching,
 		on_unmounted, actor);
 	if (r < 0)
 		unmount_later(actor);
@@ -401,9 +417,25 @@ static void on_notice(struct actor *actor, struct model_card *card, const struct
 	journal_card(LOG_LEVEL_WARNING, card, "%s: %s %s", card->label, words->what, event->file);
 }
 
-static enum card_input input_of_end(const struct event *event)
+/* "Safe" is said only if the numbers beside it say the same: they come from another process. */
+static enum verdict believable_verdict(const struct event *event)
 {
-	switch (event->verdict) {
+	const struct import_counts *counts = event->counts;
+	uint64_t in_tank_count = (uint64_t)counts->files_known + counts->files_copied;
+	bool is_whole = counts->files_failed == 0 && counts->folders_failed == 0 &&
+		in_tank_count == counts->files_selected &&
+		counts->files_verified == counts->files_selected;
+
+	if (event->verdict != VERDICT_SAFE_TO_FORMAT || is_whole)
+		return event->verdict;
+	log_error("a worker said 'safe to format', but its numbers say that files are missing or "
+		  "unverified");
+	return VERDICT_INCOMPLETE;
+}
+
+static enum card_input input_of_end(enum verdict verdict)
+{
+	switch (verdict) {
 	case VERDICT_SAFE_TO_FORMAT:
 	case VERDICT_COPIED:
 	case VERDICT_EMPTY:
@@ -419,6 +451,8 @@ static enum card_input input_of_end(const struct event *event)
 
 static void on_done(struct actor *actor, struct model_card *card, const struct event *event)
 {
+	enum verdict verdict = believable_verdict(event);
+
 	take_moving_parts(actor, card, event);
 	if (event->bytes_missing)
 		card->bytes_missing = event->bytes_missing;
@@ -428,7 +462,7 @@ static void on_done(struct actor *actor, struct model_card *card, const struct e
 	if (event->fault == FAULT_CARD_PULLED)
 		end_import(actor, CARD_INPUT_PULLED, VERDICT_INCOMPLETE, event->fault);
 	else
-		end_import(actor, input_of_end(event), event->verdict, event->fault);
+		end_import(actor, input_of_end(verdict), verdict, event->fault);
 }
 
 static void take_identity(struct actor *actor, struct model_card *card, const struct event *event)
