@@ -357,14 +357,41 @@ static void obey(struct daemon *daemon, struct model_card *card, enum command co
 		actor->is_wanted = true; /* confirm, retry */
 }
 
+/* Why a command means nothing now, and what to do; about any card, or the one that was named. */
+static const struct refusal {
+	const char *of_any, *of_this, *remedy;
+} refusals[COMMANDS_COUNT] = {
+	[COMMAND_CONFIRM] = {"No card waits for a yes.", "This card does not wait for a yes.",
+		"To copy it again use 'retry', or take it out and put it in again."},
+	[COMMAND_CANCEL] = {"Nothing is being copied, and no card waits.",
+		"This card is not being copied, and does not wait.",
+		"Nothing has to be stopped. 'imgtank cards' says where each card stands."},
+	[COMMAND_EJECT] = {"No card has to be ejected now.", "This card need not be ejected now.",
+		"Take out what is safe to remove; what is being copied has to end or be cancelled "
+		"first."},
+	[COMMAND_RETRY] = {"There is nothing to try again.", "This card has nothing to try again.",
+		"Wait until it has ended; if all of it is in the tank, put it in again."},
+	[COMMAND_ACK] = {"No problem waits to be seen.", "This card has no problem to be seen.",
+		"Nothing has to be done. 'imgtank cards' says where each card stands."},
+};
+
+static void explain_refusal(
+	const struct command_request *request, const char **sentence, const char **remedy)
+{
+	const struct refusal *refusal = &refusals[request->command];
+
+	*sentence = *request->card ? refusal->of_this : refusal->of_any;
+	*remedy = refusal->remedy;
+}
+
 enum reply_code cards_command(struct daemon *daemon, const struct command_request *request,
 	const char **sentence, const char **remedy)
 {
 	struct model_card *card = NULL;
 	enum reply_code code = find_target(daemon, request, &card);
 
-	(void)sentence;
-	(void)remedy;
+	if (code == REPLY_NOT_NOW)
+		explain_refusal(request, sentence, remedy);
 	if (code != REPLY_OK)
 		return code;
 	journal_card(LOG_LEVEL_INFO, card, "%s: somebody says '%s'", card->label,
