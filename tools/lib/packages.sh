@@ -11,8 +11,9 @@ packages_build=(
 
 # To test it: other compilers, style, file systems, things to compare with.
 packages_check=(
-	libcmocka-dev dbus-daemon clang clang-format libclang-rt-dev llvm git python3 pyflakes3 shellcheck mandoc
+	libcmocka-dev clang clang-format libclang-rt-dev llvm git python3 pyflakes3 shellcheck mandoc
 	e2fsprogs xfsprogs btrfs-progs dosfstools exfatprogs rsync strace sqlite3
+	dbus-daemon
 )
 
 # packages_missing NAME... -> the names that are not installed, one a line
