@@ -6,12 +6,14 @@
 # Where they are kept between runs.
 chroot_cache=${IMGTANK_CHROOTS:-build/chroots}
 
-# chroot_sources SUITE -> apt's lines for it
+# chroot_sources SUITE ARCHITECTURES -> apt's lines for it. With two architectures only the release
+# itself: a library must have the same version on both, and updates do not come to both at once.
 chroot_sources() {
-	local suite=$1 uri release
+	local suite=$1 architectures=$2 uri release
 	apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' 'Origin: Debian' |
 		sort -u | while read -r uri release; do
 		case $release in
+		*-*) [[ $architectures == *,* ]] && continue ;;&
 		*-security) echo "deb $uri $suite-security main" ;;
 		*-updates) echo "deb $uri $suite-updates main" ;;
 		*-*) ;;
@@ -34,7 +36,7 @@ chroot_make() {
 		--include="$(IFS=,; echo "$*")" --aptopt='APT::Install-Recommends "false"' \
 		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
 		--dpkgopt='path-include=/usr/share/doc/imgtank*' "${options[@]}" \
-		"$suite" "$dir" - < <(chroot_sources "$suite") || return 1
+		"$suite" "$dir" - < <(chroot_sources "$suite" "$architectures") || return 1
 	echo "$key" >"$dir.key"
 }
 
