@@ -5,7 +5,7 @@
 # To build imgtank.
 packages_build=(
 	build-essential cmake ninja-build pkg-config
-	libexif-dev libheif-dev libinih-dev libjansson-dev libjpeg-dev liblcms2-dev libpng-dev
+	libexif-dev libgpiod-dev libheif-dev libinih-dev libjansson-dev libjpeg-dev liblcms2-dev libpng-dev
 	libseccomp-dev libsqlite3-dev libsystemd-dev libudev-dev libxxhash-dev zlib1g-dev
 )
 
