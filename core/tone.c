@@ -36,10 +36,10 @@ enum tone tone_of_card(const struct model_card *card)
 {
 	if (card_state_is_busy(card->state) || model_card_waits_for_turn(card))
 		return TONE_WORKING;
-	if (model_card_asks(card))
-		return TONE_ATTENTION;
-	if (model_card_went_wrong(card) || card->needs_somebody)
+	if (model_card_went_wrong(card))
 		return TONE_BAD;
+	if (card->needs_somebody)
+		return TONE_ATTENTION;
 	return card->may_remove ? TONE_GOOD : TONE_WORKING;
 }
 

@@ -52,6 +52,7 @@ void restore_remember(void)
 		add_capability("sgr0"); /* no colours */
 		add_capability("cnorm"); /* the cursor */
 		add_capability("rmcup"); /* what was on the screen before */
+		(void)del_curterm(cur_term);
 	}
 	self.is_remembered = true;
 }
