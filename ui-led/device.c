@@ -9,6 +9,7 @@
 
 #include "core/base/fd.h"
 #include "core/base/text.h"
+#include "ui-lamp/sysfs.h"
 
 #define TRIGGERS_BYTES 8192
 #define LIT(step) ((step)->level[LAMP_GREEN] > 0)
@@ -81,34 +82,20 @@ bool device_pattern_text(const struct lamp_pattern *pattern, unsigned long on, u
 
 /* --- files --- */
 
-/* Async-signal-safe. */
-static int write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
-	int r = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		r = -errno;
-	(void)close(fd);
-	return r;
-}
-
 static int write_file(const struct device *device, const char *name, const char *text)
 {
 	char path[PATH_MAX];
 
 	(void)text_format(path, sizeof(path), "%s/%s", device->folder, name);
-	return write_text(path, text);
+	return sysfs_write(path, text);
 }
 
 static int write_number(const struct device *device, const char *name, unsigned long number)
 {
-	char text[24];
+	char path[PATH_MAX];
 
-	(void)text_format(text, sizeof(text), "%lu", number);
-	return write_file(device, name, text);
+	(void)text_format(path, sizeof(path), "%s/%s", device->folder, name);
+	return sysfs_write_number(path, number);
 }
 
 static int read_file(const struct device *device, const char *name, char *out, size_t out_bytes)
@@ -238,9 +225,9 @@ int device_play(struct device *device, const struct lamp_pattern *pattern)
 
 int device_restore(const struct device *device)
 {
-	int r = write_text(device->trigger_path, device->trigger);
+	int r = sysfs_write(device->trigger_path, device->trigger);
 
 	if (r == 0 && !strcmp(device->trigger, "none"))
-		r = write_text(device->brightness_path, device->brightness);
+		r = sysfs_write(device->brightness_path, device->brightness);
 	return r;
 }

@@ -2,13 +2,9 @@
 #include "ui-pibrella/sound.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdio.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,6 +12,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/text.h"
+#include "ui-lamp/sysfs.h"
 
 #define SLICE_USEC 5000 /* a tune hears within this time that it is over */
 
@@ -69,47 +66,23 @@ static void switch_line(struct sound *sound, unsigned int pitch_hz, uint64_t end
 	(void)sound->driver->set(sound->board, BOARD_BUZZER, false);
 }
 
-/* Async-signal-safe. */
-static int write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
-	ssize_t n;
-	int r = 0;
-
-	if (fd < 0)
-		return -errno;
-	n = write(fd, text, strlen(text));
-	if (n < 0)
-		r = -errno;
-	(void)close(fd);
-	return r;
-}
-
-static int write_number(const char *path, uint64_t number)
-{
-	char text[32];
-
-	(void)text_format(text, sizeof(text), "%" PRIu64, number);
-	return write_text(path, text);
-}
-
 /* The kernel refuses an on-time longer than the period, so that it shrinks first. */
 static void use_pwm(struct sound *sound, unsigned int pitch_hz, uint64_t end_usec)
 {
 	uint64_t period_ns = UINT64_C(1000000000) / pitch_hz;
-	int r = write_number(sound->duty_path, 0);
+	int r = sysfs_write_number(sound->duty_path, 0);
 
 	if (r == 0)
-		r = write_number(sound->period_path, period_ns);
+		r = sysfs_write_number(sound->period_path, period_ns);
 	if (r == 0)
-		r = write_number(sound->duty_path, period_ns / 2);
+		r = sysfs_write_number(sound->duty_path, period_ns / 2);
 	if (r == 0)
-		r = write_text(sound->enable_path, "1");
+		r = sysfs_write(sound->enable_path, "1");
 	if (r == 0)
 		wait_quietly(sound, end_usec);
 	else
 		(void)log_errno(LOG_LEVEL_WARNING, r, "the PWM of the buzzer does not play");
-	(void)write_text(sound->enable_path, "0");
+	(void)sysfs_write(sound->enable_path, "0");
 }
 
 static void *play(void *userdata)
@@ -144,7 +117,7 @@ static int find_pwm(struct sound *sound, const char *sysfs, const struct sound_p
 	(void)text_format(sound->duty_path, PATH_MAX, "%s/pwm%u/duty_cycle", chip, pwm->channel);
 	if (access(sound->enable_path, F_OK) < 0) {
 		(void)text_format(path, sizeof(path), "%s/export", chip);
-		(void)write_number(path, pwm->channel); /* whether it helped is seen below */
+		(void)sysfs_write_number(path, pwm->channel); /* whether it helped is seen below */
 	}
 	return access(sound->enable_path, W_OK) < 0 ? -errno : 0;
 }
@@ -199,7 +172,7 @@ void sound_play(struct sound *sound, enum tune tune)
 void sound_crash(const struct sound *sound)
 {
 	if (sound && sound->has_pwm)
-		(void)write_text(sound->enable_path, "0");
+		(void)sysfs_write(sound->enable_path, "0");
 }
 
 void sound_free(struct sound *sound)

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "support"))
-from fakebox import BIN, FakeBox, Program, check, check_equal, main  # noqa: E402
+from fakebox import BIN, ROOT, FakeBox, Program, check, check_equal, main  # noqa: E402
 
 UI = "imgtank-ui-pibrella"
 LINE = re.compile(r"^(\d+\.\d+) (\w+) ([01])$")
@@ -160,7 +160,7 @@ def test_held_button_is_refused_while_copying_unless_it_insists():
         ui.wait_for("buzzer 1")
         line = box.wait_for("^command ")
         check(5.9 < time.monotonic() - began < 7.5, "after six seconds")
-        check(json.loads(line.split(" ", 1)[1])["force"] is True, "by force: " + line)
+        check(json.loads(line.split(" ", 1)[1]).get("force") is True, "by force: " + line)
         ui.wait_for("red 1")
 
 
@@ -235,6 +235,16 @@ def test_pulse_burns_little():
             share = (cpu_s(ui.process.pid) - before) / (time.monotonic() - began)
             print(f"  pulse: {share * 100:.2f} % of one processor")
             check(share < 0.10, f"{share * 100:.1f} %: even with sanitizers that is too much")
+
+
+def test_picture_is_as_the_code_draws_it():
+    with tempfile.TemporaryDirectory() as folder:
+        drawn = Path(folder, "states.svg")
+        with Program([ROOT / "tools/states-picture", "--build", BIN.parent, "--out", drawn]) as tool:
+            check_equal(tool.wait_end(), 0, "exit status of states-picture")
+        check_equal(drawn.read_text(encoding="utf-8"),
+                    (ROOT / "assets/states-lamps.svg").read_text(encoding="utf-8"),
+                    "assets/states-lamps.svg is old: run tools/states-picture")
 
 
 if __name__ == "__main__":

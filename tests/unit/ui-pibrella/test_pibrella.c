@@ -144,6 +144,8 @@ static void test_settings_take_what_can_be(void **state)
 	assert_int_equal(settings.board.offsets[BOARD_GREEN], 4);
 	assert_int_equal(settings.pwm.channel, 2);
 	assert_false(settings.has_sound);
+	assert_string_equal(settings.board.labels, "gpio-mockup-A");
+	assert_false(settings.board.is_active_low[BOARD_RED]);
 }
 
 static void test_settings_refuse_what_cannot_be(void **state)
