@@ -23,7 +23,6 @@ static const struct option long_options[] = {
 	{"config", required_argument, NULL, OPTION_CONFIG},
 	{"list", no_argument, NULL, OPTION_LIST},
 	{"names", no_argument, NULL, OPTION_NAMES},
-	{"names", no_argument, NULL, OPTION_NAMES},
 	{"apply", no_argument, NULL, OPTION_APPLY},
 	{NULL, 0, NULL, 0},
 };
@@ -194,7 +193,6 @@ const struct cli_command command_ui = {
 		"                 /run/imgtank/imgtank.sock)\n"
 		"  --config FILE  read this configuration instead of the usual one\n"
 		"  --list         say which front ends are installed\n"
-		"  --names        say which of them the configuration means, and start none\n"
 		"  --names        say which ones the configuration means now\n"
 		"  --apply        make systemd's imgtank-ui@NAME.service those that the\n"
 		"                 configuration says; 'systemctl reload imgtank-ui' does this\n"
