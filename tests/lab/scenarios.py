@@ -132,7 +132,7 @@ def hot_plug(lab):
         lab.notes["safe after s"] = round(time.monotonic() - began, 2)
         card = watch.state["cards"][next(iter(watch.state["cards"]))]
         check(card.get("may_format") and card.get("may_remove"), f"it says so: {card}")
-        check("sd" not in guest.sh("cat /proc/mounts"), "the card is mounted for all to see")
+        check("/dev/sd" not in guest.sh("cat /proc/mounts"), "the card is mounted for all to see")
         guest.unplug(name)
         watch.no_cards()
         guest.shut_down()
