@@ -76,7 +76,7 @@ const struct display_info *display_info(const struct display *display);
 
 /* False while the panel has not taken the last update; DISPLAY_READY tells when. Updating
  * nevertheless is allowed and cheap: it is merged. */
-bool display_is_ready(const struct display *display);
+bool display_is_ready(struct display *display);
 
 /*
  * Shows what changed in pixels: display_info() big, lines stride_bytes apart. Rectangles

@@ -14,8 +14,10 @@
 
 enum pixel_format {
 	PIXEL_XRGB8888, /* 32 bits in native byte order, red above green above blue */
+	PIXEL_XBGR8888, /* the same with red and blue changed about */
 	PIXEL_RGB565, /* 16 bits in native byte order, red on top */
-	PIXEL_MONO, /* 1 bit, leftmost pixel in the lowest bit, 1 is white; as fb_ssd1306 */
+	PIXEL_BGR565,
+	PIXEL_MONO, /* 1 bit, leftmost pixel in the lowest bit, 1 is white; as Linux' ssd1307fb */
 };
 
 struct pixel_geometry {
