@@ -100,6 +100,13 @@ static void arrow(cairo_t *cr)
 	cairo_line_to(cr, 9, 19);
 }
 
+static void back(cairo_t *cr)
+{
+	cairo_move_to(cr, 15, 5);
+	cairo_line_to(cr, 8, 12);
+	cairo_line_to(cr, 15, 19);
+}
+
 static void copy(cairo_t *cr)
 {
 	cairo_move_to(cr, 12, 3);
@@ -131,6 +138,7 @@ static void (*const shapes[])(cairo_t *cr) = {
 	[ICON_POWER] = power,
 	[ICON_PLUG] = plug,
 	[ICON_ARROW] = arrow,
+	[ICON_BACK] = back,
 	[ICON_COPY] = copy,
 	[ICON_WAIT] = hourglass,
 };

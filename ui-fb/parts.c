@@ -199,7 +199,7 @@ void page_detail(struct page *page, struct box *column, const char *text, const 
 			widget->action = action_of(ACTION_OPEN_DETAIL, COMMAND_NONE, card);
 			(void)page_icon(page,
 				(struct box){box.x + box.w - layout->body_px, box.y,
-					layout->body_px, box.h},
+					layout->body_px, try_fit(page, widget, widget->box).box.h},
 				ICON_ARROW, ROLE_NEUTRAL, TINT_TEXT);
 		}
 	}
@@ -247,7 +247,24 @@ static void head_clock(struct page *page, struct box *head)
 	(void)box_cut_right(head, layout->margin_px);
 }
 
-struct box page_head(struct page *page, const char *left)
+/* From one of several cards back to all of them: the whole left of the head. */
+static bool head_back(struct page *page, struct box head)
+{
+	const struct layout *layout = page->layout;
+	struct widget *sign;
+
+	if (!layout->has_touch || !*page->in->ui->opened_card || page->model->cards_count < 2)
+		return false;
+	sign = page_icon(page, box_cut_left(&head, layout->small_px * 3 / 2), ICON_BACK,
+		ROLE_NEUTRAL, TINT_TEXT);
+	if (sign) {
+		sign->action = action_of(ACTION_CLOSE, COMMAND_NONE, NULL);
+		sign->touch = (struct box){0, 0, layout->width_px / 2, layout->button_px};
+	}
+	return true;
+}
+
+static struct box make_head(struct page *page, const char *left, bool is_bare)
 {
 	const struct layout *layout = page->layout;
 	struct box all = {0, 0, layout->width_px, layout->height_px};
@@ -262,7 +279,7 @@ struct box page_head(struct page *page, const char *left)
 	head.x += layout->margin_px;
 	head.w -= layout->margin_px + layout->margin_px / 2;
 	head_power(page, &head);
-	if (layout->class == LAYOUT_ROOMY) {
+	if (layout->class == LAYOUT_ROOMY && !is_bare) {
 		head_clock(page, &head);
 		if (page->model->tank.is_mounted && page->model->tank.total_bytes) {
 			text_size(page->model->tank.free_bytes, size, sizeof(size));
@@ -272,11 +289,23 @@ struct box page_head(struct page *page, const char *left)
 			(void)box_cut_right(&head, layout->gap_px);
 		}
 	}
+	if (head_back(page, head))
+		(void)box_cut_left(&head, layout->small_px * 3 / 2);
 	(void)page_text(page, head, &name, left);
 	all.x += layout->margin_px;
 	all.w -= 2 * layout->margin_px;
 	(void)box_cut_bottom(&all, layout->margin_px);
 	return all;
+}
+
+struct box page_head(struct page *page, const char *left)
+{
+	return make_head(page, left, false);
+}
+
+struct box page_head_bare(struct page *page, const char *left)
+{
+	return make_head(page, left, true);
 }
 
 void card_name(const struct model_card *card, char *out, size_t out_bytes)

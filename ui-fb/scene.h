@@ -57,6 +57,7 @@ enum icon {
 	ICON_POWER,
 	ICON_PLUG, /* no connection */
 	ICON_ARROW, /* more to the right */
+	ICON_BACK,
 	ICON_COPY,
 	ICON_WAIT,
 };

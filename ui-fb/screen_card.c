@@ -29,19 +29,9 @@ static struct button command_button(
 		action_of(ACTION_COMMAND, command, card->id)};
 }
 
-/* Beside each other they need room for their words: the gravest come first, the rest later. */
-static size_t most_buttons(const struct page *page)
+/* Two have room for their words: the gravest come first, the rest when those are done. */
+size_t card_buttons(const struct model_card *card, struct button buttons[BUTTONS_MAX])
 {
-	const struct layout *layout = page->layout;
-	int width = layout->is_portrait ? layout->width_px : layout->width_px * 3 / 5;
-
-	return layout->class == LAYOUT_COMPACT || width < layout->large_px * 14 ? 2 : 3;
-}
-
-size_t card_buttons(
-	const struct page *page, const struct model_card *card, struct button buttons[BUTTONS_MAX])
-{
-	const size_t most = most_buttons(page);
 	enum command main_command = COMMAND_NONE;
 	size_t count = 0;
 
@@ -62,7 +52,7 @@ size_t card_buttons(
 	for (size_t i = 0; i < 3; i++) {
 		static const enum command order[] = {COMMAND_ACK, COMMAND_EJECT, COMMAND_RETRY};
 
-		if (!offers(card, order[i]) || count >= most)
+		if (!offers(card, order[i]) || count == BUTTONS_MAX)
 			continue;
 		if (main_command == COMMAND_NONE)
 			main_command = order[i];
@@ -70,17 +60,13 @@ size_t card_buttons(
 			command_button(card, order[i],
 				order[i] == main_command ? EMPHASIS_MAIN : EMPHASIS_PLAIN));
 	}
-	if (*page->in->ui->opened_card && page->model->cards_count > 1 && count < most)
-		add_button(buttons, &count,
-			(struct button){"All cards", ICON_NONE, EMPHASIS_PLAIN, ROLE_NEUTRAL,
-				action_of(ACTION_CLOSE, COMMAND_NONE, NULL)});
 	return count;
 }
 
 static void place_buttons(struct page *page, struct box *box, const struct model_card *card)
 {
 	struct button buttons[BUTTONS_MAX];
-	size_t count = card_buttons(page, card, buttons);
+	size_t count = card_buttons(card, buttons);
 
 	page_buttons(page, box, buttons, count);
 }
@@ -164,6 +150,12 @@ static void card_compact(struct page *page, const struct model_card *card, enum 
 	card_words(page, &box, card);
 }
 
+/* Too low for a line of its own that says which card it is: then the head says it. */
+static bool is_low(const struct layout *layout)
+{
+	return layout->height_px < 400;
+}
+
 static void card_roomy(struct page *page, const struct model_card *card, enum role role)
 {
 	const struct layout *layout = page->layout;
@@ -174,16 +166,19 @@ static void card_roomy(struct page *page, const struct model_card *card, enum ro
 		.is_bold = true,
 		.role = role,
 		.tint = TINT_ROLE};
-	struct box box = page_head(page, page->model->tank.disk_label), field;
+	struct box box, field;
 	char name[2 * MODEL_LABEL_BYTES];
 	int side;
+
+	card_name(card, name, sizeof(name));
+	box = page_head(page, is_low(layout) ? name : page->model->tank.disk_label);
 
 	if (layout->is_portrait) {
 		place_buttons(page, &box, card);
 		field = box_cut_top(&box, layout->height_px * 26 / 100);
 		(void)box_cut_top(&box, layout->margin_px);
 	} else {
-		field = box_cut_left(&box, box.w * 36 / 100);
+		field = box_cut_left(&box, box.w * (layout->width_px < 700 ? 28 : 36) / 100);
 		(void)box_cut_left(&box, layout->margin_px);
 		place_buttons(page, &box, card);
 	}
@@ -191,8 +186,8 @@ static void card_roomy(struct page *page, const struct model_card *card, enum ro
 	side = (field.w < field.h ? field.w : field.h) * 5 / 9;
 	(void)page_icon(
 		page, box_centre(field, side, side), icon_of_role(role), role, TINT_ON_ROLE);
-	card_name(card, name, sizeof(name));
-	(void)page_flow(page, &box, &name_style, name);
+	if (!is_low(layout))
+		(void)page_flow(page, &box, &name_style, name);
 	(void)page_flow(page, &box, &head, card->headline);
 	card_words(page, &box, card);
 }
@@ -260,8 +255,7 @@ static void add_doing(
 {
 	const struct layout *layout = page->layout;
 	struct style style = {.font_px = font_px,
-		.min_px = layout->small_px,
-		.lines = 2,
+		.min_px = layout->small_px - 2,
 		.is_bold = true,
 		.role = ROLE_BUSY,
 		.tint = TINT_ROLE};
@@ -293,8 +287,7 @@ static void add_copying_words(struct page *page, struct box *box, const struct m
 	const struct layout *layout = page->layout;
 	bool is_roomy = layout->class == LAYOUT_ROOMY;
 	struct style removal = {.font_px = is_roomy ? layout->large_px : layout->body_px,
-		.min_px = is_roomy ? layout->body_px : layout->small_px,
-		.lines = 2,
+		.min_px = layout->small_px,
 		.is_bold = true};
 	struct box low;
 
@@ -309,7 +302,7 @@ static void copying_compact(struct page *page, const struct model_card *card)
 	const struct layout *layout = page->layout;
 	char name[2 * MODEL_LABEL_BYTES];
 	struct box box, top;
-	int side = layout->huge_px + layout->title_px + layout->gap_px * 2;
+	int side = layout->huge_px * 7 / 6 + layout->large_px * 4 / 3 + layout->gap_px;
 
 	card_name(card, name, sizeof(name));
 	box = page_head(page, name);
@@ -343,8 +336,11 @@ static void copying_roomy(struct page *page, const struct model_card *card)
 {
 	const struct layout *layout = page->layout;
 	struct style name_style = {.font_px = layout->body_px, .is_name = true, .tint = TINT_MUTED};
-	struct box box = page_head(page, page->model->tank.disk_label), picture;
+	struct box box, picture;
 	char name[2 * MODEL_LABEL_BYTES];
+
+	card_name(card, name, sizeof(name));
+	box = page_head(page, is_low(layout) ? name : page->model->tank.disk_label);
 
 	if (layout->is_portrait) {
 		place_buttons(page, &box, card);
@@ -357,8 +353,8 @@ static void copying_roomy(struct page *page, const struct model_card *card)
 	}
 	add_file(page, &picture, card);
 	add_picture(page, picture, card);
-	card_name(card, name, sizeof(name));
-	(void)page_flow(page, &box, &name_style, name);
+	if (!is_low(layout))
+		(void)page_flow(page, &box, &name_style, name);
 	add_doing(page, &box, card, layout->large_px);
 	add_percent(page, &box, card);
 	add_card_bar(page, &box, card);

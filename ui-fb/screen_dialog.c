@@ -82,8 +82,7 @@ static void show_question(struct page *page, const struct question *question)
 {
 	const struct layout *layout = page->layout;
 	struct box all = {0, 0, layout->width_px, layout->height_px}, sheet = all;
-	bool is_compact = layout->class == LAYOUT_COMPACT;
-	bool is_low = layout->height_px < layout->button_px * 6;
+	bool is_compact = layout->class == LAYOUT_COMPACT, is_low;
 	struct style title = {.font_px = is_compact ? layout->large_px : layout->title_px * 4 / 5,
 		.min_px = layout->body_px,
 		.lines = 3,
@@ -95,12 +94,16 @@ static void show_question(struct page *page, const struct question *question)
 		veil->touch = all;
 	if (!is_compact)
 		sheet = box_centre(all,
-			layout->is_portrait ? all.w - 2 * layout->margin_px : all.w * 3 / 4,
+			layout->is_portrait || layout->height_px < 400
+				? all.w - 2 * layout->margin_px
+				: all.w * 3 / 4,
 			all.h - (layout->is_portrait ? all.h / 3 : 2 * layout->margin_px));
 	panel = scene_add(page->scene, WIDGET_PANEL, sheet);
 	if (panel)
 		panel->radius_px = is_compact ? 0 : layout->radius_px;
 	sheet = box_inset(sheet, margin, margin);
+	is_low = sheet.h - (int)question->count * (layout->button_px + layout->gap_px) <
+		layout->body_px * 9 / 2;
 	if (is_low && question->count > 1)
 		page_buttons(page, &sheet, question->buttons, question->count);
 	else

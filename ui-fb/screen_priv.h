@@ -41,7 +41,7 @@ struct button {
 	struct action action;
 };
 
-#define BUTTONS_MAX 4
+#define BUTTONS_MAX 2
 
 enum role role_of_tone(enum tone tone);
 enum icon icon_of_role(enum role role);
@@ -76,6 +76,9 @@ void page_detail(struct page *page, struct box *column, const char *text, const 
 /* The line at the top: what is on the left, free space, time, power. Returns the rest. */
 struct box page_head(struct page *page, const char *left);
 
+/* The same without time and free space, where the screen itself shows them. */
+struct box page_head_bare(struct page *page, const char *left);
+
 void screen_message(struct page *page);
 void screen_idle(struct page *page);
 void screen_card(struct page *page, const struct model_card *card);
@@ -85,8 +88,7 @@ void screen_words(struct page *page, const struct model_card *card);
 void screen_dialog(struct page *page);
 
 /* The buttons for a card; how many. */
-size_t card_buttons(
-	const struct page *page, const struct model_card *card, struct button buttons[BUTTONS_MAX]);
+size_t card_buttons(const struct model_card *card, struct button buttons[BUTTONS_MAX]);
 
 /* "EOS_DIGITAL, Canon EOS R6" */
 void card_name(const struct model_card *card, char *out, size_t out_bytes);

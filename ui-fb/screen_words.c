@@ -26,6 +26,13 @@ static void big_words(struct page *page, struct box box, const char *text)
 	(void)page_text(page, box, &style, text);
 }
 
+static void eject_first(struct page *page, struct box *box, const char *removal)
+{
+	struct style style = {.font_px = page->layout->small_px, .min_px = 9, .lines = 2};
+
+	(void)page_text(page, box_cut_bottom(box, page->layout->small_px * 5 / 2), &style, removal);
+}
+
 static void words_progress(
 	struct page *page, struct box box, const char *what, const char *who, uint32_t permille)
 {
@@ -49,7 +56,9 @@ static void words_card(struct page *page, struct box box, const struct model_car
 		words_progress(page, box, card->headline, "", card->progress_permille);
 		return;
 	}
-	if (card->verdict != VERDICT_NONE && card->verdict != VERDICT_EMPTY)
+	if (!card->may_remove && *card->removal)
+		eject_first(page, &box, card->removal);
+	else if (card->verdict != VERDICT_NONE && card->verdict != VERDICT_EMPTY)
 		small_line(page, &box, card->may_format ? "May be formatted" : "Do not format it",
 			false);
 	else
@@ -73,7 +82,7 @@ void screen_words(struct page *page, const struct model_card *card)
 		words_progress(page, box, tank->headline, "", tank->progress_permille);
 		return;
 	}
-	if (page->model->connection == CONNECTION_UP && tank->total_bytes) {
+	if (tank->state == TANK_IDLE && tank->total_bytes) {
 		text_size(tank->free_bytes, size, sizeof(size));
 		(void)text_format(text, sizeof(text), "%s free", size);
 		small_line(page, &box, text, false);

@@ -7,6 +7,7 @@ packages_build=(
 	build-essential cmake ninja-build pkg-config
 	libexif-dev libheif-dev libinih-dev libjansson-dev libjpeg-dev liblcms2-dev libpng-dev
 	libseccomp-dev libsqlite3-dev libsystemd-dev libudev-dev libxxhash-dev zlib1g-dev
+	libcairo2-dev libdrm-dev libinput-dev libpango1.0-dev fonts-dejavu-core
 )
 
 # To test it: other compilers, style, file systems, things to compare with.
