@@ -230,14 +230,16 @@ static void put_pixel(uint8_t *line, uint32_t x_px, uint32_t y_px, uint32_t rgb,
 	uint32_t green = rgb >> 8 & 0xff;
 	uint32_t blue = rgb & 0xff;
 	uint32_t step = bayer[y_px % 4][x_px % 4];
-	uint32_t word = rgb & 0xffffff;
+	uint32_t word;
 	uint16_t half;
 
 	switch (format) {
 	case PIXEL_XBGR8888:
 		word = blue << 16 | green << 8 | red;
-		/* fall through */
+		memcpy(line + (size_t)x_px * 4, &word, sizeof(word));
+		return;
 	case PIXEL_XRGB8888:
+		word = rgb & 0xffffff;
 		memcpy(line + (size_t)x_px * 4, &word, sizeof(word));
 		return;
 	case PIXEL_RGB565:
