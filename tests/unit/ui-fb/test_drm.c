@@ -22,6 +22,7 @@ static struct {
 	uint32_t shown_fb, next_fb;
 	int n_open, n_buffers, n_flips, n_dirty, n_restored;
 	struct pixel_rect dirty[16];
+	const uint8_t *memory[8]; /* by fb_id */
 } fake;
 
 static int fake_open(const char *path)
@@ -76,6 +77,8 @@ static int fake_make(int fd, const struct pixel_geometry *geometry, struct drm_b
 	buffer->size_bytes = buffer->stride_bytes * geometry->height_px;
 	buffer->memory = calloc(1, buffer->size_bytes);
 	buffer->fb_id = ++fake.next_fb;
+	assert_true(fake.next_fb < 8);
+	fake.memory[fake.next_fb] = buffer->memory;
 	fake.n_buffers++;
 	return 0;
 }
@@ -285,6 +288,24 @@ static void test_flips(void **state)
 	close_clean(device);
 }
 
+static void test_the_back_catches_up(void **state)
+{
+	static const struct pixel_damage one = {.rects = {{0, 0, 1, 1}}, .n_rects = 1};
+	struct display_screen screen;
+	uint32_t image[32];
+	void *device = open_named("HDMI-A-1", 0, &screen);
+
+	(void)state;
+	memset(image, 0x55, sizeof(image));
+	display_drm_backend.copy(device, image, 32, &two);
+	assert_int_equal(display_drm_backend.flush(device, &two), 0);
+	display_drm_backend.copy(device, image, 32, &one);
+	assert_int_equal(display_drm_backend.flush(device, &one), 0);
+	/* The last pixel came with the first update, into the other buffer. */
+	assert_int_equal(fake.memory[fake.shown_fb][3 * screen.panel.stride_bytes + 7 * 4], 0x55);
+	close_clean(device);
+}
+
 static void test_master(void **state)
 {
 	struct display_screen screen;
@@ -374,6 +395,7 @@ int main(void)
 		PI(test_other_format),
 		PI(test_sent_panel_gets_what_changed),
 		PI(test_flips),
+		PI(test_the_back_catches_up),
 		PI(test_master),
 		PI(test_plugging),
 		cmocka_unit_test(test_uevents),
