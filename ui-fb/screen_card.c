@@ -239,12 +239,15 @@ static void add_percent(struct page *page, struct box *box, const struct model_c
 	(void)page_flow(page, box, &style, text);
 }
 
+static int bar_px(const struct layout *layout)
+{
+	return layout->gap_px < 8 ? 8 : layout->gap_px * 5 / 4;
+}
+
 static void add_card_bar(struct page *page, struct box *box, const struct model_card *card)
 {
 	const struct layout *layout = page->layout;
-	int height = layout->gap_px < 8 ? 8 : layout->gap_px * 5 / 4;
-
-	page_bar(page, box_cut_top(box, height), ROLE_BUSY, card->progress_permille,
+	page_bar(page, box_cut_top(box, bar_px(layout)), ROLE_BUSY, card->progress_permille,
 		!has_length(card));
 	(void)box_cut_top(box, layout->gap_px);
 }
@@ -281,8 +284,8 @@ static void add_doing(
 	(void)page_flow(page, box, &style, card->headline);
 }
 
-/* How much is left, and at the bottom whether the card may go. */
-static void add_copying_words(struct page *page, struct box *box, const struct model_card *card)
+/* At the bottom, for it is the last word: whether the card may go. */
+static void add_removal(struct page *page, struct box *box, const struct model_card *card)
 {
 	const struct layout *layout = page->layout;
 	bool is_roomy = layout->class == LAYOUT_ROOMY;
@@ -294,7 +297,6 @@ static void add_copying_words(struct page *page, struct box *box, const struct m
 	low = box_cut_bottom(box, page_height(page, box->w, &removal, card->removal));
 	(void)page_text(page, low, &removal, card->removal);
 	(void)box_cut_bottom(box, layout->gap_px / 2);
-	page_detail(page, box, card->detail, card->id);
 }
 
 static void copying_compact(struct page *page, const struct model_card *card)
@@ -307,6 +309,9 @@ static void copying_compact(struct page *page, const struct model_card *card)
 	card_name(card, name, sizeof(name));
 	box = page_head(page, name);
 	place_buttons(page, &box, card);
+	add_removal(page, &box, card);
+	if (side > box.h - bar_px(layout) - layout->gap_px * 2)
+		side = box.h - bar_px(layout) - layout->gap_px * 2;
 	top = box_cut_top(&box, side);
 	add_picture(page,
 		box_cut_right(
@@ -317,7 +322,7 @@ static void copying_compact(struct page *page, const struct model_card *card)
 	add_percent(page, &top, card);
 	(void)box_cut_top(&box, layout->gap_px);
 	add_card_bar(page, &box, card);
-	add_copying_words(page, &box, card);
+	page_detail(page, &box, card->detail, card->id);
 }
 
 /* Below the picture: which file it is just now. */
@@ -344,12 +349,14 @@ static void copying_roomy(struct page *page, const struct model_card *card)
 
 	if (layout->is_portrait) {
 		place_buttons(page, &box, card);
+		add_removal(page, &box, card);
 		picture = box_cut_top(&box, layout->height_px * 34 / 100);
 		(void)box_cut_top(&box, layout->gap_px);
 	} else {
 		picture = box_cut_left(&box, box.w * 44 / 100);
 		(void)box_cut_left(&box, layout->margin_px);
 		place_buttons(page, &box, card);
+		add_removal(page, &box, card);
 	}
 	add_file(page, &picture, card);
 	add_picture(page, picture, card);
@@ -358,7 +365,7 @@ static void copying_roomy(struct page *page, const struct model_card *card)
 	add_doing(page, &box, card, layout->large_px);
 	add_percent(page, &box, card);
 	add_card_bar(page, &box, card);
-	add_copying_words(page, &box, card);
+	page_detail(page, &box, card->detail, card->id);
 }
 
 void screen_copying(struct page *page, const struct model_card *card)

@@ -6,8 +6,9 @@
 
 struct question {
 	const char *title, *text;
-	struct button buttons[3];
+	struct button buttons[BUTTONS_MAX];
 	size_t count;
+	bool has_cross; /* no button leads back */
 };
 
 static struct button close_button(const char *text, enum emphasis emphasis)
@@ -32,8 +33,8 @@ static void ask_power(struct question *question)
 		ACTION_COMMAND, COMMAND_POWEROFF, NULL, command_label(COMMAND_POWEROFF), ROLE_BUSY);
 	question->buttons[1] = send_button(
 		ACTION_COMMAND, COMMAND_REBOOT, NULL, command_label(COMMAND_REBOOT), ROLE_NEUTRAL);
-	question->buttons[2] = close_button("Back", EMPHASIS_PLAIN);
-	question->count = 3;
+	question->count = 2;
+	question->has_cross = true;
 }
 
 static void ask_cancel(struct question *question, const char *card)
@@ -54,7 +55,9 @@ static void tell_detail(struct question *question, const struct page *page)
 	question->title = card ? card->headline : page->model->tank.headline;
 	question->text = card ? card->detail : page->model->tank.detail;
 	question->buttons[0] = close_button("Back", EMPHASIS_MAIN);
-	question->count = 1;
+	/* on a small screen the words need all the room */
+	question->has_cross = page->layout->class == LAYOUT_COMPACT;
+	question->count = question->has_cross ? 0 : 1;
 }
 
 static void tell_notice(struct question *question, const struct interact *ui)
@@ -65,9 +68,8 @@ static void tell_notice(struct question *question, const struct interact *ui)
 	question->count = 1;
 	if (ui->notice_command == COMMAND_NONE)
 		return;
-	question->buttons[1] = send_button(ACTION_FORCE, ui->notice_command, NULL,
-		ui->notice_command == COMMAND_POWEROFF ? "Shut down anyway" : "Restart anyway",
-		ROLE_ERROR);
+	question->buttons[1] =
+		send_button(ACTION_FORCE, ui->notice_command, NULL, "Do it anyway", ROLE_ERROR);
 	question->count = 2;
 }
 
@@ -76,6 +78,24 @@ static void place_below(struct page *page, struct box *sheet, const struct quest
 {
 	for (size_t i = question->count; i-- > 0;)
 		page_buttons(page, sheet, &question->buttons[i], 1);
+}
+
+/* In the corner, with room for a finger around it. */
+static void place_cross(struct page *page, struct box *sheet)
+{
+	const struct layout *layout = page->layout;
+	int side = layout->large_px * 4 / 3;
+	struct box box = box_cut_right(sheet, side);
+	struct widget *sign;
+
+	box.h = side;
+	(void)box_cut_right(sheet, layout->gap_px);
+	sign = page_icon(page, box, ICON_CROSS, ROLE_NEUTRAL, TINT_MUTED);
+	if (!sign)
+		return;
+	sign->action = action_of(ACTION_CLOSE, COMMAND_NONE, NULL);
+	sign->touch = (struct box){box.x + (side - layout->button_px) / 2,
+		box.y + (side - layout->button_px) / 2, layout->button_px, layout->button_px};
 }
 
 static void show_question(struct page *page, const struct question *question)
@@ -108,6 +128,8 @@ static void show_question(struct page *page, const struct question *question)
 		page_buttons(page, &sheet, question->buttons, question->count);
 	else
 		place_below(page, &sheet, question);
+	if (question->has_cross)
+		place_cross(page, &sheet);
 	(void)page_flow(page, &sheet, &title, question->title);
 	page_detail(page, &sheet, question->text, "");
 }

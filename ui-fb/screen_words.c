@@ -15,7 +15,7 @@ static void small_line(struct page *page, struct box *box, const char *text, boo
 
 	if (*text)
 		(void)page_text(
-			page, box_cut_bottom(box, page->layout->small_px + 3), &style, text);
+			page, box_cut_bottom(box, page->layout->small_px + 4), &style, text);
 }
 
 static void big_words(struct page *page, struct box box, const char *text)
@@ -42,7 +42,7 @@ static void words_progress(
 		.font_px = layout->huge_px, .min_px = layout->body_px, .is_bold = true};
 	char text[16];
 
-	(void)page_text(page, box_cut_top(&box, layout->small_px + 2), &name, what);
+	(void)page_text(page, box_cut_top(&box, layout->small_px + 4), &name, what);
 	page_bar(page, box_cut_bottom(&box, 7), ROLE_BUSY, permille, false);
 	(void)text_format(text, sizeof(text), "%" PRIu32 "%%", permille / 10);
 	(void)page_text(page, box_cut_left(&box, box.w * 3 / 4), &percent, text);
