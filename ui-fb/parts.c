@@ -71,13 +71,27 @@ static struct letters_set try_fit(struct page *page, const struct widget *widget
 	return set;
 }
 
-int page_height(struct page *page, int width_px, const struct style *style, const char *text)
+static struct letters_set measure(
+	struct page *page, int width_px, const struct style *style, const char *text)
 {
 	static struct widget widget; /* large, and this program has one thread */
 
 	memset(&widget, 0, sizeof(widget));
 	set_style(&widget, style, text);
-	return try_fit(page, &widget, (struct box){0, 0, width_px, page->layout->height_px}).box.h;
+	return try_fit(page, &widget, (struct box){0, 0, width_px, page->layout->height_px});
+}
+
+int page_height(struct page *page, int width_px, const struct style *style, const char *text)
+{
+	return measure(page, width_px, style, text).box.h;
+}
+
+bool page_fits_line(struct page *page, int width_px, const struct style *style, const char *text)
+{
+	struct style line = *style;
+
+	line.lines = 1;
+	return !measure(page, width_px, &line, text).is_shortened;
 }
 
 struct widget *page_flow(
@@ -109,6 +123,24 @@ struct widget *page_text(
 	set_style(widget, style, text);
 	widget->is_middle = true;
 	return widget;
+}
+
+void page_fill(struct page *page, struct box box, enum role role)
+{
+	struct widget *field = scene_add(page->scene, WIDGET_FILL, box);
+
+	if (!field)
+		return;
+	field->role = role;
+	field->radius_px = page->layout->radius_px;
+}
+
+void page_sign(struct page *page, struct box box, enum role role, enum icon icon)
+{
+	int side = (box.w < box.h ? box.w : box.h) * 5 / 9;
+
+	page_fill(page, box, role);
+	(void)page_icon(page, box_centre(box, side, side), icon, role, TINT_ON_ROLE);
 }
 
 struct widget *page_icon(
@@ -174,7 +206,7 @@ void page_buttons(struct page *page, struct box *box, const struct button *butto
 	}
 }
 
-void page_detail(struct page *page, struct box *column, const char *text, const char *card)
+bool page_detail(struct page *page, struct box *column, const char *text, const char *card)
 {
 	const struct layout *layout = page->layout;
 	struct style style = {.font_px = layout->body_px,
@@ -184,10 +216,10 @@ void page_detail(struct page *page, struct box *column, const char *text, const 
 	struct box box = *column;
 
 	if (!*text || column->h < style.min_px || column->w <= 0)
-		return;
+		return false;
 	widget = scene_add(page->scene, WIDGET_TEXT, box);
 	if (!widget)
-		return;
+		return false;
 	set_style(widget, &style, text);
 	if (try_fit(page, widget, box).is_shortened) {
 		widget->is_name = true; /* the rest is a touch away, or in a larger front end */
@@ -206,6 +238,23 @@ void page_detail(struct page *page, struct box *column, const char *text, const 
 	box = widget->box;
 	(void)box_cut_top(column, try_fit(page, widget, box).box.h + layout->gap_px);
 	widget->box = box;
+	return true;
+}
+
+void page_detail_behind(
+	struct page *page, struct box box, enum role role, enum tint tint, const char *card)
+{
+	int side = page->layout->body_px;
+	struct box place = {box.x + box.w - side, box.y + (box.h - side) / 2, side, side};
+	struct widget *sign;
+
+	if (!page->layout->has_touch)
+		return;
+	sign = page_icon(page, place, ICON_ARROW, role, tint);
+	if (!sign)
+		return;
+	sign->touch = box;
+	sign->action = action_of(ACTION_OPEN_DETAIL, COMMAND_NONE, card);
 }
 
 /* --- the line at the top --- */

@@ -73,16 +73,6 @@ static void place_buttons(struct page *page, struct box *box, const struct model
 
 /* --- what was, or will be --- */
 
-static void add_field(struct page *page, struct box box, enum role role)
-{
-	struct widget *field = scene_add(page->scene, WIDGET_FILL, box);
-
-	if (!field)
-		return;
-	field->role = role;
-	field->radius_px = page->layout->radius_px;
-}
-
 /* "May be formatted", with a sign: what a photographer looks for. Only after an end. */
 static void add_format(struct page *page, struct box *box, const struct model_card *card)
 {
@@ -107,7 +97,7 @@ static void add_format(struct page *page, struct box *box, const struct model_ca
 	(void)box_cut_top(box, layout->gap_px);
 }
 
-static void card_words(struct page *page, struct box *box, const struct model_card *card)
+static bool card_words(struct page *page, struct box *box, const struct model_card *card)
 {
 	const struct layout *layout = page->layout;
 	struct style removal = {.font_px = layout->large_px,
@@ -117,10 +107,13 @@ static void card_words(struct page *page, struct box *box, const struct model_ca
 
 	if (layout->class == LAYOUT_COMPACT)
 		removal.font_px = layout->body_px, removal.min_px = layout->small_px;
+	/* one line, a little smaller, reads better than one with a single word below */
+	if (page_fits_line(page, box->w, &removal, card->removal))
+		removal.lines = 1;
 	(void)page_flow(page, box, &removal, card->removal);
 	if (box->h > layout->body_px * 5) /* else the detail says it */
 		add_format(page, box, card);
-	page_detail(page, box, card->detail, card->id);
+	return page_detail(page, box, card->detail, card->id);
 }
 
 static void card_compact(struct page *page, const struct model_card *card, enum role role)
@@ -132,22 +125,23 @@ static void card_compact(struct page *page, const struct model_card *card, enum 
 		.is_bold = true,
 		.role = role,
 		.tint = TINT_ON_ROLE};
-	struct box box, band, sign;
+	struct box box, band, sign, whole;
 	char name[2 * MODEL_LABEL_BYTES];
 
 	card_name(card, name, sizeof(name));
 	box = page_head(page, name);
 	place_buttons(page, &box, card);
-	band = box_cut_top(
-		&box, layout->is_portrait ? layout->title_px * 7 / 2 : layout->title_px * 5 / 2);
+	band = box_cut_top(&box, layout->title_px * (layout->is_portrait ? 7 : 5) / 2);
 	(void)box_cut_top(&box, layout->gap_px);
-	add_field(page, band, role);
+	page_fill(page, band, role);
+	whole = band;
 	band = box_inset(band, layout->margin_px, layout->gap_px / 2);
 	sign = box_cut_left(&band, layout->title_px * 3 / 2);
 	(void)page_icon(page, sign, icon_of_role(role), role, TINT_ON_ROLE);
 	(void)box_cut_left(&band, layout->margin_px);
 	(void)page_text(page, band, &head, card->headline);
-	card_words(page, &box, card);
+	if (!card_words(page, &box, card))
+		page_detail_behind(page, whole, role, TINT_ON_ROLE, card->id);
 }
 
 /* Too low for a line of its own that says which card it is: then the head says it. */
@@ -168,7 +162,6 @@ static void card_roomy(struct page *page, const struct model_card *card, enum ro
 		.tint = TINT_ROLE};
 	struct box box, field;
 	char name[2 * MODEL_LABEL_BYTES];
-	int side;
 
 	card_name(card, name, sizeof(name));
 	box = page_head(page, is_low(layout) ? name : page->model->tank.disk_label);
@@ -182,14 +175,11 @@ static void card_roomy(struct page *page, const struct model_card *card, enum ro
 		(void)box_cut_left(&box, layout->margin_px);
 		place_buttons(page, &box, card);
 	}
-	add_field(page, field, role);
-	side = (field.w < field.h ? field.w : field.h) * 5 / 9;
-	(void)page_icon(
-		page, box_centre(field, side, side), icon_of_role(role), role, TINT_ON_ROLE);
+	page_sign(page, field, role, icon_of_role(role));
 	if (!is_low(layout))
 		(void)page_flow(page, &box, &name_style, name);
 	(void)page_flow(page, &box, &head, card->headline);
-	card_words(page, &box, card);
+	(void)card_words(page, &box, card);
 }
 
 void screen_card(struct page *page, const struct model_card *card)
@@ -303,7 +293,7 @@ static void copying_compact(struct page *page, const struct model_card *card)
 {
 	const struct layout *layout = page->layout;
 	char name[2 * MODEL_LABEL_BYTES];
-	struct box box, top;
+	struct box box, top, whole;
 	int side = layout->huge_px * 7 / 6 + layout->large_px * 4 / 3 + layout->gap_px;
 
 	card_name(card, name, sizeof(name));
@@ -312,7 +302,7 @@ static void copying_compact(struct page *page, const struct model_card *card)
 	add_removal(page, &box, card);
 	if (side > box.h - bar_px(layout) - layout->gap_px * 2)
 		side = box.h - bar_px(layout) - layout->gap_px * 2;
-	top = box_cut_top(&box, side);
+	whole = top = box_cut_top(&box, side);
 	add_picture(page,
 		box_cut_right(
 			&top, layout->width_px > layout->height_px ? side * 4 / 3 : side * 4 / 5),
@@ -322,7 +312,8 @@ static void copying_compact(struct page *page, const struct model_card *card)
 	add_percent(page, &top, card);
 	(void)box_cut_top(&box, layout->gap_px);
 	add_card_bar(page, &box, card);
-	page_detail(page, &box, card->detail, card->id);
+	if (!page_detail(page, &box, card->detail, card->id))
+		page_detail_behind(page, whole, ROLE_NEUTRAL, TINT_TEXT, card->id);
 }
 
 /* Below the picture: which file it is just now. */
@@ -350,7 +341,8 @@ static void copying_roomy(struct page *page, const struct model_card *card)
 	if (layout->is_portrait) {
 		place_buttons(page, &box, card);
 		add_removal(page, &box, card);
-		picture = box_cut_top(&box, layout->height_px * 34 / 100);
+		picture = box_cut_top(
+			&box, layout->height_px * (layout->height_px < 600 ? 26 : 34) / 100);
 		(void)box_cut_top(&box, layout->gap_px);
 	} else {
 		picture = box_cut_left(&box, box.w * 44 / 100);
@@ -365,7 +357,7 @@ static void copying_roomy(struct page *page, const struct model_card *card)
 	add_doing(page, &box, card, layout->large_px);
 	add_percent(page, &box, card);
 	add_card_bar(page, &box, card);
-	page_detail(page, &box, card->detail, card->id);
+	(void)page_detail(page, &box, card->detail, card->id);
 }
 
 void screen_copying(struct page *page, const struct model_card *card)

@@ -131,7 +131,7 @@ static void show_question(struct page *page, const struct question *question)
 	if (question->has_cross)
 		place_cross(page, &sheet);
 	(void)page_flow(page, &sheet, &title, question->title);
-	page_detail(page, &sheet, question->text, "");
+	(void)page_detail(page, &sheet, question->text, "");
 }
 
 void screen_dialog(struct page *page)

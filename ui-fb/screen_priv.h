@@ -59,6 +59,13 @@ struct widget *page_text(
 /* How high the text will be in a column so wide. */
 int page_height(struct page *page, int width_px, const struct style *style, const char *text);
 
+/* Whether the text fits into one line so wide, at its smallest. */
+bool page_fits_line(struct page *page, int width_px, const struct style *style, const char *text);
+
+/* A surface in the role's colour, with a large sign or without one. */
+void page_fill(struct page *page, struct box box, enum role role);
+void page_sign(struct page *page, struct box box, enum role role, enum icon icon);
+
 struct widget *page_icon(
 	struct page *page, struct box box, enum icon icon, enum role role, enum tint tint);
 struct widget *page_button(struct page *page, struct box box, const struct button *button);
@@ -69,9 +76,13 @@ void page_buttons(struct page *page, struct box *box, const struct button *butto
 
 /*
  * The long words in what is left of column: whole if they fit; where a finger can be used,
- * the start of them and the way to the rest if not.
+ * the start of them and the way to the rest if not. False if not even that has room.
  */
-void page_detail(struct page *page, struct box *column, const char *text, const char *card);
+bool page_detail(struct page *page, struct box *column, const char *text, const char *card);
+
+/* A touch on box leads to the long words; a small sign at its right says so. */
+void page_detail_behind(
+	struct page *page, struct box box, enum role role, enum tint tint, const char *card);
 
 /* The line at the top: what is on the left, free space, time, power. Returns the rest. */
 struct box page_head(struct page *page, const char *left);

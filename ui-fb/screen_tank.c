@@ -27,18 +27,6 @@ static bool message_is_moving(const struct tank_model *model)
 		(model->connection == CONNECTION_UP && model->tank.state != TANK_ERROR);
 }
 
-static void message_sign(struct page *page, struct box box, enum role role, enum icon icon)
-{
-	struct widget *field = scene_add(page->scene, WIDGET_FILL, box);
-	int side = (box.w < box.h ? box.w : box.h) * 5 / 9;
-
-	if (field) {
-		field->role = role;
-		field->radius_px = page->layout->radius_px;
-	}
-	(void)page_icon(page, box_centre(box, side, side), icon, role, TINT_ON_ROLE);
-}
-
 void screen_message(struct page *page)
 {
 	const struct layout *layout = page->layout;
@@ -64,13 +52,13 @@ void screen_message(struct page *page)
 		(void)box_cut_top(&box, layout->gap_px);
 	else
 		(void)box_cut_left(&box, layout->margin_px);
-	message_sign(page, sign, role, message_icon(page->model));
+	page_sign(page, sign, role, message_icon(page->model));
 	if (message_is_moving(page->model)) {
 		page_bar(page, box_cut_bottom(&box, layout->gap_px), ROLE_BUSY, 0, true);
 		(void)box_cut_bottom(&box, layout->gap_px);
 	}
 	(void)page_flow(page, &box, &head, tank->headline);
-	page_detail(page, &box, tank->detail, "");
+	(void)page_detail(page, &box, tank->detail, "");
 }
 
 /* --- waiting for a card --- */
@@ -183,7 +171,7 @@ static void idle_words(struct page *page, struct box *box)
 	if (format_time(page->in->wall_s, false, now, sizeof(now)))
 		(void)page_flow(page, box, &clock, now);
 	(void)page_flow(page, box, &head, page->model->tank.headline);
-	page_detail(page, box, page->model->tank.detail, "");
+	(void)page_detail(page, box, page->model->tank.detail, "");
 }
 
 static void idle_compact(struct page *page, struct box box)

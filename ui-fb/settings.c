@@ -2,6 +2,7 @@
 #include "ui-fb/settings.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -176,41 +177,49 @@ static int set_pointers(struct settings *settings, const char *value)
 	return 0;
 }
 
+static int set_dither(struct settings *settings, const char *value)
+{
+	return text_parse_bool(value, &settings->is_dithered);
+}
+
+static const struct {
+	const char *key;
+	size_t offset; /* of a char * in struct settings */
+} strings[] = {
+	{"device", offsetof(struct settings, device)},
+	{"connector", offsetof(struct settings, connector)},
+	{"font", offsetof(struct settings, font)},
+	{"touch-device", offsetof(struct settings, touch_device)},
+	{"backlight", offsetof(struct settings, backlight)},
+	{"out", offsetof(struct settings, out)},
+};
+
+static const struct {
+	const char *key;
+	int (*set)(struct settings *settings, const char *value);
+} values[] = {
+	{"driver", set_driver},
+	{"geometry", set_geometry},
+	{"rotate", set_rotation},
+	{"dither", set_dither},
+	{"sleep", set_sleep},
+	{"theme", set_theme},
+	{"diagonal", set_diagonal},
+	{"touch", set_touch},
+	{"calibration", set_calibration},
+	{"pointers", set_pointers},
+	{"size", set_size},
+	{"dialog", set_dialog},
+};
+
 int settings_set(struct settings *settings, const char *key, const char *value)
 {
-	if (!strcmp(key, "driver"))
-		return set_driver(settings, value);
-	if (!strcmp(key, "device"))
-		return set_string(&settings->device, value);
-	if (!strcmp(key, "connector"))
-		return set_string(&settings->connector, value);
-	if (!strcmp(key, "geometry"))
-		return set_geometry(settings, value);
-	if (!strcmp(key, "rotate"))
-		return set_rotation(settings, value);
-	if (!strcmp(key, "dither"))
-		return text_parse_bool(value, &settings->is_dithered);
-	if (!strcmp(key, "sleep"))
-		return set_sleep(settings, value);
-	if (!strcmp(key, "theme"))
-		return set_theme(settings, value);
-	if (!strcmp(key, "font"))
-		return set_string(&settings->font, value);
-	if (!strcmp(key, "diagonal"))
-		return set_diagonal(settings, value);
-	if (!strcmp(key, "touch"))
-		return set_touch(settings, value);
-	if (!strcmp(key, "touch-device"))
-		return set_string(&settings->touch_device, value);
-	if (!strcmp(key, "calibration"))
-		return set_calibration(settings, value);
-	if (!strcmp(key, "pointers"))
-		return set_pointers(settings, value);
-	if (!strcmp(key, "backlight"))
-		return set_string(&settings->backlight, value);
-	if (!strcmp(key, "size"))
-		return set_size(settings, value);
-	if (!strcmp(key, "out"))
-		return set_string(&settings->out, value);
-	return strcmp(key, "dialog") == 0 ? set_dialog(settings, value) : -EINVAL;
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+		if (!strcmp(key, values[i].key))
+			return values[i].set(settings, value);
+	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)
+		if (!strcmp(key, strings[i].key))
+			return set_string(
+				(char **)(void *)((char *)settings + strings[i].offset), value);
+	return -EINVAL;
 }

@@ -119,6 +119,23 @@ static void check_overlap(const struct looked *at, const struct scene *scene, si
 	}
 }
 
+/* What happened, what is safe, what to do: all of it there, or a touch away. */
+static void check_detail(
+	const struct looked *at, const struct scene *scene, const struct tank_model *model)
+{
+	const char *detail = model->cards_count ? model->cards[0].detail : model->tank.detail;
+	bool is_shown = false;
+
+	if (!at->options->has_touch || at->dialog != DIALOG_NONE || model->cards_count > 1)
+		return;
+	for (size_t i = 0; i < scene->widgets_count; i++)
+		is_shown = is_shown || !strcmp(scene->widgets[i].text, detail) ||
+			scene->widgets[i].action.kind == ACTION_OPEN_DETAIL;
+	/* waiting for a card, the clock and free space say more than "Put in a card." */
+	if (!is_shown && (model->cards_count || model->tank.state != TANK_IDLE))
+		say(at, "the detail is missing", &scene->widgets[0]);
+}
+
 static void check_scene(const struct looked *at, const struct scene *scene)
 {
 	struct box all = {0, 0, scene->width_px, scene->height_px};
@@ -166,6 +183,7 @@ static void check_state(
 				ui->opened_card, sizeof(ui->opened_card), model->cards[0].id);
 		screen_make(&in, scene);
 		check_scene(at, scene);
+		check_detail(at, scene, model);
 	}
 }
 
