@@ -120,7 +120,17 @@ static void copy(cairo_t *cr)
 	cairo_line_to(cr, 20, 15.5);
 }
 
-static void hourglass(cairo_t *cr)
+static void eject(cairo_t *cr)
+{
+	cairo_move_to(cr, 12, 4.5);
+	cairo_line_to(cr, 20, 14.5);
+	cairo_line_to(cr, 4, 14.5);
+	cairo_close_path(cr);
+	cairo_move_to(cr, 4, 19.5);
+	cairo_line_to(cr, 20, 19.5);
+}
+
+static void clock_face(cairo_t *cr)
 {
 	ring(cr);
 	cairo_move_to(cr, 12, 6.5);
@@ -140,7 +150,8 @@ static void (*const shapes[])(cairo_t *cr) = {
 	[ICON_ARROW] = arrow,
 	[ICON_BACK] = back,
 	[ICON_COPY] = copy,
-	[ICON_WAIT] = hourglass,
+	[ICON_WAIT] = clock_face,
+	[ICON_EJECT] = eject,
 };
 
 void draw_icon(cairo_t *cr, enum icon icon, struct box box, uint32_t colour)

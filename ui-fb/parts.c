@@ -37,6 +37,16 @@ enum icon icon_of_role(enum role role)
 	return icons[role];
 }
 
+/* What somebody is asked for has a sign of its own. */
+enum icon icon_of_card(const struct model_card *card, enum role role)
+{
+	if (role != ROLE_ATTENTION || card->commands & COMMAND_BIT(COMMAND_CONFIRM))
+		return icon_of_role(role);
+	if (card->commands & COMMAND_BIT(COMMAND_EJECT))
+		return ICON_EJECT;
+	return card->state == CARD_WAITING ? ICON_WAIT : ICON_CROSS;
+}
+
 struct action action_of(enum action_kind kind, enum command command, const char *card)
 {
 	struct action action;

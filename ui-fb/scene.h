@@ -60,6 +60,7 @@ enum icon {
 	ICON_BACK,
 	ICON_COPY,
 	ICON_WAIT,
+	ICON_EJECT,
 };
 
 enum align { ALIGN_LEFT, ALIGN_CENTRE, ALIGN_RIGHT };

@@ -137,7 +137,7 @@ static void card_compact(struct page *page, const struct model_card *card, enum 
 	whole = band;
 	band = box_inset(band, layout->margin_px, layout->gap_px / 2);
 	sign = box_cut_left(&band, layout->title_px * 3 / 2);
-	(void)page_icon(page, sign, icon_of_role(role), role, TINT_ON_ROLE);
+	(void)page_icon(page, sign, icon_of_card(card, role), role, TINT_ON_ROLE);
 	(void)box_cut_left(&band, layout->margin_px);
 	(void)page_text(page, band, &head, card->headline);
 	if (!card_words(page, &box, card))
@@ -175,7 +175,7 @@ static void card_roomy(struct page *page, const struct model_card *card, enum ro
 		(void)box_cut_left(&box, layout->margin_px);
 		place_buttons(page, &box, card);
 	}
-	page_sign(page, field, role, icon_of_role(role));
+	page_sign(page, field, role, icon_of_card(card, role));
 	if (!is_low(layout))
 		(void)page_flow(page, &box, &name_style, name);
 	(void)page_flow(page, &box, &head, card->headline);

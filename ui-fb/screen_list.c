@@ -21,6 +21,12 @@ static void row_percent(struct page *page, struct box *row, const struct model_c
 	(void)box_cut_right(row, layout->gap_px);
 }
 
+/* A name, and what becomes of the card, close together. */
+static int words_px(const struct layout *layout)
+{
+	return layout->body_px * 4 / 3 + layout->small_px * 4 / 3;
+}
+
 static void list_row(struct page *page, struct box row, const struct model_card *card)
 {
 	const struct layout *layout = page->layout;
@@ -46,12 +52,14 @@ static void list_row(struct page *page, struct box row, const struct model_card 
 
 		page_bar(page, box_cut_bottom(&bar, layout->gap_px / 2), ROLE_BUSY,
 			card->progress_permille, false);
+		(void)box_cut_bottom(&row, layout->gap_px / 2);
 	}
 	row = box_inset(row, layout->gap_px * 3 / 2, layout->gap_px / 2);
-	(void)page_icon(page, box_cut_left(&row, side), icon_of_role(role), role, TINT_ROLE);
+	(void)page_icon(page, box_cut_left(&row, side), icon_of_card(card, role), role, TINT_ROLE);
 	(void)box_cut_left(&row, layout->gap_px * 3 / 2);
 	row_percent(page, &row, card);
-	(void)page_text(page, box_cut_top(&row, row.h / 2), &name, card->label);
+	row = box_centre(row, row.w, words_px(layout));
+	(void)page_text(page, box_cut_top(&row, layout->body_px * 4 / 3), &name, card->label);
 	(void)page_text(page, row, &words, card->headline);
 }
 
@@ -73,12 +81,25 @@ static void list_more(struct page *page, struct box box, uint32_t count)
 	}
 }
 
+static int row_height(const struct layout *layout, int height_px, int least_px, uint32_t all,
+	int down, int columns)
+{
+	int rows = (int)(all + (uint32_t)columns - 1) / columns, most_px = least_px * 3 / 2, row_px;
+
+	if (rows > down)
+		rows = down > 0 ? down : 1;
+	row_px = (height_px + layout->gap_px) / rows - layout->gap_px;
+	if (row_px < least_px)
+		return least_px;
+	return row_px < most_px ? row_px : most_px;
+}
+
 static void list_rows(struct page *page, struct box box)
 {
 	const struct layout *layout = page->layout;
 	uint32_t all = page->model->cards_count;
-	int row_px =
-		layout->button_px > layout->body_px * 3 ? layout->button_px : layout->body_px * 3;
+	int words = words_px(layout) + layout->gap_px * 3 / 2;
+	int row_px = layout->button_px > words ? layout->button_px : words;
 	int columns = box.w >= 1000 ? 2 : 1;
 	int down = (box.h + layout->gap_px) / (row_px + layout->gap_px);
 	uint32_t places = (uint32_t)(down > 0 ? down * columns : 1);
@@ -87,9 +108,8 @@ static void list_rows(struct page *page, struct box box)
 	uint32_t first = page->in->ui->page % pages * shown;
 	int width;
 
-	/* what is left over goes to the rows, when there are enough of them */
-	if (all > places && down > 0)
-		row_px = (box.h + layout->gap_px) / down - layout->gap_px;
+	/* what is left over goes to the rows, up to a height where they still look like rows */
+	row_px = row_height(layout, box.h, row_px, all, down, columns);
 	width = (box.w - (columns - 1) * layout->gap_px) / columns;
 
 	for (uint32_t i = 0; i < places && i <= shown; i++) {

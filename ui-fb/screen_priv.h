@@ -45,6 +45,7 @@ struct button {
 
 enum role role_of_tone(enum tone tone);
 enum icon icon_of_role(enum role role);
+enum icon icon_of_card(const struct model_card *card, enum role role);
 
 struct action action_of(enum action_kind kind, enum command command, const char *card);
 
