@@ -144,6 +144,7 @@ struct letters_set letters_fit(
 		}
 	}
 	set.is_shortened = pango_layout_is_ellipsized(set.layout);
+	set.is_broken = breaks_words(set.layout, widget);
 	set.box = place(set.layout, widget, area);
 	return set;
 }

@@ -21,6 +21,7 @@ struct letters_set {
 	PangoLayout *layout;
 	struct box box; /* where it lies: letters and the space around them */
 	bool is_shortened; /* an ellipsis stands for the rest */
+	bool is_broken; /* a line ends within a word */
 };
 
 /* Sets the text of a widget into area, which is its box or a part of it. */

@@ -77,6 +77,8 @@ static void check_words(const struct looked *at, const struct widget *widget)
 	set = letters_fit(at->letters, widget, area);
 	if (set.is_shortened && !widget->is_name)
 		say(at, "our own words are shortened", widget);
+	if (set.is_broken && !widget->is_name)
+		say(at, "our own words are broken", widget);
 	if (!is_inside(&set.box, &area))
 		say(at, "letters stand out of their box", widget);
 	g_object_unref(set.layout);

@@ -169,6 +169,67 @@ static void test_full_scene(void **state)
 	free(scene);
 }
 
+/* --- letters --- */
+
+static struct letters_set fit(
+	struct letters *letters, const char *words, struct box box, int lines, bool is_name)
+{
+	struct scene *scene = calloc(1, sizeof(*scene));
+	struct widget *widget = scene_add(scene, WIDGET_TEXT, box);
+	struct letters_set set;
+
+	widget->font_px = 32;
+	widget->font_min_px = 10;
+	widget->lines = lines;
+	widget->is_name = is_name;
+	widget_say(widget, words);
+	set = letters_fit(letters, widget, box);
+	g_object_unref(set.layout);
+	free(scene);
+	return set;
+}
+
+static void test_words_shrink_before_they_break(void **state)
+{
+	struct letters *letters = letters_new("DejaVu Sans", false);
+	struct box box = {0, 0, 260, 100};
+	struct letters_set set;
+
+	(void)state;
+	set = fit(letters, "Donaudampfschifffahrtsgesellschaft anlegen", box, 2, false);
+	assert_false(set.is_broken);
+	assert_false(set.is_shortened);
+	set = fit(letters, "Donaudampfschifffahrtsgesellschaft anlegen", box, 2, true);
+	assert_true(set.is_broken); /* a name need not be so careful */
+	letters_free(letters);
+}
+
+static void test_any_script_stays_in_its_box(void **state)
+{
+	static const char *const texts[] = {
+		"日本語の写真日本語の写真日本語の写真日本語の写真日本語の写真日本語の写真",
+		"عربى عربى عربى عربى عربى عربى عربى عربى عربى عربى عربى",
+		"WWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWW",
+		"\\x1b]0;x\\x07 \u00e9\u0301\u0301\u0301\u0301 🌸🌸🌸 e\u0301 ก็็็็็็็็็็",
+		"a",
+		"",
+	};
+	struct letters *letters = letters_new("DejaVu Sans", false);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		for (int width = 20; width < 400; width += 37) {
+			struct box box = {7, 9, width, 44};
+			struct letters_set set = fit(letters, texts[i], box, 2, true);
+
+			assert_in_range(set.box.x, box.x, box.x + box.w);
+			assert_in_range(set.box.x + set.box.w, box.x, box.x + box.w);
+			assert_in_range(set.box.y + set.box.h, box.y, box.y + box.h);
+		}
+	}
+	letters_free(letters);
+}
+
 /* --- pictures --- */
 
 static size_t read_good(uint8_t *data, size_t bytes)
@@ -242,6 +303,8 @@ int main(void)
 		cmocka_unit_test(test_partial_painting),
 		cmocka_unit_test(test_veil_stops_touches),
 		cmocka_unit_test(test_full_scene),
+		cmocka_unit_test(test_words_shrink_before_they_break),
+		cmocka_unit_test(test_any_script_stays_in_its_box),
 		cmocka_unit_test(test_picture),
 		cmocka_unit_test(test_broken_pictures),
 	};
