@@ -148,15 +148,3 @@ struct letters_set letters_fit(
 	set.box = place(set.layout, widget, area);
 	return set;
 }
-
-int letters_width(struct letters *letters, const char *text, int font_px, bool is_bold)
-{
-	PangoLayout *layout = pango_layout_new(letters->context);
-	int width, height;
-
-	set_size(letters, layout, font_px, is_bold);
-	pango_layout_set_text(layout, text, -1);
-	pango_layout_get_pixel_size(layout, &width, &height);
-	g_object_unref(layout);
-	return width;
-}

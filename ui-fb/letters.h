@@ -28,7 +28,4 @@ struct letters_set {
 struct letters_set letters_fit(
 	struct letters *letters, const struct widget *widget, struct box area);
 
-/* How wide text is in one line, in pixels. */
-int letters_width(struct letters *letters, const char *text, int font_px, bool is_bold);
-
 #endif

@@ -114,7 +114,6 @@ struct widget {
 /* Large: keep it on the heap. Zeroed is empty. */
 struct scene {
 	int width_px, height_px;
-	bool is_mono;
 	uint32_t phase; /* of what moves */
 	uint32_t screen; /* another number: another screen, not the same with news */
 	size_t widgets_count;

@@ -72,7 +72,6 @@ void screen_make(const struct screen_input *in, struct scene *scene)
 
 	scene->width_px = in->layout->width_px;
 	scene->height_px = in->layout->height_px;
-	scene->is_mono = in->layout->is_mono;
 	scene->phase = in->phase;
 	scene->widgets_count = 0;
 	show_page(&page);

@@ -33,8 +33,7 @@ static void eject_first(struct page *page, struct box *box, const char *removal)
 	(void)page_text(page, box_cut_bottom(box, page->layout->small_px * 5 / 2), &style, removal);
 }
 
-static void words_progress(
-	struct page *page, struct box box, const char *what, const char *who, uint32_t permille)
+static void words_progress(struct page *page, struct box box, const char *what, uint32_t permille)
 {
 	const struct layout *layout = page->layout;
 	struct style name = {.font_px = layout->small_px, .is_name = true};
@@ -45,15 +44,13 @@ static void words_progress(
 	(void)page_text(page, box_cut_top(&box, layout->small_px + 4), &name, what);
 	page_bar(page, box_cut_bottom(&box, 7), ROLE_BUSY, permille, false);
 	(void)text_format(text, sizeof(text), "%" PRIu32 "%%", permille / 10);
-	(void)page_text(page, box_cut_left(&box, box.w * 3 / 4), &percent, text);
-	name.lines = 2;
-	(void)page_text(page, box, &name, who);
+	(void)page_text(page, box, &percent, text);
 }
 
 static void words_card(struct page *page, struct box box, const struct model_card *card)
 {
 	if (card_state_is_busy(card->state)) {
-		words_progress(page, box, card->headline, "", card->progress_permille);
+		words_progress(page, box, card->headline, card->progress_permille);
 		return;
 	}
 	if (!card->may_remove && *card->removal)
@@ -78,8 +75,8 @@ void screen_words(struct page *page, const struct model_card *card)
 		words_card(page, box, card);
 		return;
 	}
-	if (page->model->connection == CONNECTION_UP && tank->busy_count) {
-		words_progress(page, box, tank->headline, "", tank->progress_permille);
+	if (tank->state == TANK_BUSY && tank->busy_count) { /* what went wrong comes first */
+		words_progress(page, box, tank->headline, tank->progress_permille);
 		return;
 	}
 	if (tank->state == TANK_IDLE && tank->total_bytes) {
