@@ -14,7 +14,7 @@ const char *tone_name(enum tone tone)
 
 enum tone tone_of_tank(const struct tank_model *model)
 {
-	if (model->connection != CONNECTION_UP)
+	if (model->connection != CONNECTION_UP && model->tank.state != TANK_HALTING)
 		return TONE_QUIET;
 	switch (model->tank.state) {
 	case TANK_IDLE:

@@ -13,10 +13,10 @@
 
 static enum icon message_icon(const struct tank_model *model)
 {
+	if (model->tank.state == TANK_HALTING)
+		return ICON_POWER;
 	if (model->connection == CONNECTION_NONE)
 		return ICON_PLUG;
-	if (model->connection == CONNECTION_UP && model->tank.state == TANK_HALTING)
-		return ICON_POWER;
 	return model->connection == CONNECTION_UP && model->tank.state == TANK_ERROR ? ICON_BANG
 										     : ICON_WAIT;
 }
