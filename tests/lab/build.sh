@@ -127,6 +127,38 @@ INIT
 	rm -rf "$work"
 }
 
+# Modules that Debian does not build, from Debian's own source of the guest's kernel: a GPIO chip that
+# is only pretended (gpio-sim). One line of irq_sim.c uses what the kernel does not export.
+make_modules() {
+	local root=$1 version chroot=$cache/modules-$suite work=$cache/modules
+	version=$(basename "$(echo "$root"/lib/modules/*)")
+	if [[ ! -e $work/$version/gpio-sim.ko ]]; then
+		say "building gpio-sim for $version"
+		chroot_make "$chroot" "$suite" amd64 "linux-headers-$version" linux-source make gcc \
+			libc6-dev xz-utils bzip2
+		mkdir -p "$chroot/oot" "$work/$version"
+		chroot_run "$chroot" bash -euc '
+			cd /oot
+			tar -xJf "$(ls /usr/src/linux-source-*.tar.xz | tail -n 1)" --wildcards \
+				--transform="s|.*/||" "*/drivers/gpio/gpio-sim.c" "*/drivers/gpio/gpiolib.h" \
+				"*/drivers/gpio/dev-sync-probe.[ch]" "*/kernel/irq/irq_sim.c"
+			mv gpio-sim.c gpio-sim-main.c
+			sed -i "s/handle_simple_irq(irq_to_desc(irqnum));/generic_handle_irq_safe(irqnum);/" irq_sim.c
+			objects="gpio-sim-main.o irq_sim.o"
+			[ ! -e dev-sync-probe.c ] || objects="$objects dev-sync-probe.o"
+			printf "obj-m += gpio-sim.o\ngpio-sim-y := %s\n" "$objects" >Makefile
+			make -C "/usr/src/linux-headers-$1" M=/oot modules' modules "$version" \
+			>"$cache/modules.log" 2>&1 || {
+			tail -n 20 "$cache/modules.log"
+			return 1
+		}
+		cp "$chroot/oot/gpio-sim.ko" "$work/$version/"
+	fi
+	mkdir -p "$root/lib/modules/$version/updates"
+	cp "$work/$version/gpio-sim.ko" "$root/lib/modules/$version/updates/"
+	chroot "$root" depmod "$version"
+}
+
 make_guest() {
 	local base=$cache/guest-base-$suite root=$cache/guest-$suite key
 	key="$(cat "$cache/debs/key") $(sha256sum "$0" | cut -c1-16)"
@@ -145,6 +177,7 @@ make_guest() {
 		tail -n 30 "$cache/guest.log"
 		return 1
 	}
+	make_modules "$root"
 	customise "$root"
 	say "making its disk"
 	cp "$(echo "$root"/boot/vmlinuz-*)" "$cache/vmlinuz"

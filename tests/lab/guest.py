@@ -191,7 +191,8 @@ class Guest:
                 "-device", "virtio-blk-pci,drive=root,serial=root",
                 "-netdev", f"user,id=n0,hostfwd=tcp:127.0.0.1:{self.port}-:22",
                 "-device", "virtio-net-pci,netdev=n0", "-device", "virtio-rng-pci",
-                "-device", "qemu-xhci,id=xhci", "-serial", f"file:{self.folder / 'console.txt'}",
+                "-device", "qemu-xhci,id=xhci", "-device", "virtio-vga,xres=800,yres=480",
+                "-device", "virtio-tablet-pci", "-serial", f"file:{self.folder / 'console.txt'}",
                 "-qmp", f"unix:{self.run / 'qmp'},server=on,wait=off"]
         if not self.boots:
             argv += ["-loadvm", "ready"]
@@ -314,6 +315,30 @@ class Guest:
         self.qmp("qom-set", path=f"/objects/tg-{name}", property="limits",
                  value={"bps-total": bytes_per_s})
 
+    # --- the screen ---
+
+    def screen(self, name=None):
+        """(width, height, bytes of red green blue); name: also kept as a picture."""
+        path = self.run / "screen.ppm"
+        self.qmp("screendump", filename=str(path))
+        data = path.read_bytes()
+        fields = data.split(None, 4)[:4]
+        width, height = int(fields[1]), int(fields[2])
+        if name:
+            self.qmp("screendump", filename=str(self.folder / f"{name}.png"), format="png")
+        return width, height, data[-width * height * 3:]
+
+    def touch(self, x, y, width, height):
+        """A finger (QEMU's tablet) goes down and up again at a place of the screen."""
+        scale = 0x7fff
+        place = [{"type": "abs", "data": {"axis": axis, "value": value * scale // size}}
+                 for axis, value, size in (("x", x, width), ("y", y, height))]
+        self.qmp("input-send-event", events=place)
+        for is_down in (True, False):
+            self.qmp("input-send-event",
+                     events=[{"type": "btn", "data": {"button": "left", "down": is_down}}])
+            time.sleep(0.15)  # a finger is not quicker
+
     # --- the tank ---
 
     def add_tank(self, image):
@@ -341,7 +366,7 @@ def make_snapshot(artefacts):
     with Guest("boot", artefacts, boots=True) as guest:
         guest.sh("systemctl is-active imgtankd")
         # What scenarios need later is loaded now, once.
-        guest.sh("modprobe -a usb-storage sd_mod vfat nls_cp437 nls_iso8859-1 nls_utf8 exfat ext4; "
+        guest.sh("modprobe -a usb-storage gpio-sim sd_mod vfat nls_cp437 nls_iso8859-1 nls_utf8 exfat ext4; "
                  "udevadm settle; sync; echo 3 >/proc/sys/vm/drop_caches", 240)
         subprocess.run([*guest.ssh(), "-O", "exit"], capture_output=True, check=False)
         guest.qmp("human-monitor-command", command_line="savevm ready")

@@ -452,6 +452,184 @@ def exfat_card_and_tank(lab):
         same_content(content, [folder])
 
 
+# --- what people see ---
+
+
+def box_of(screen, is_wanted):
+    """(centre x, centre y, pixels) of all pixels of a kind, or None: there are hardly any."""
+    width, height, data = screen
+    xs, ys = [], []
+    for y in range(0, height, 2):
+        for x in range(0, width, 2):
+            at = (y * width + x) * 3
+            if is_wanted(data[at], data[at + 1], data[at + 2]):
+                xs.append(x)
+                ys.append(y)
+    if len(xs) < 200:
+        return None
+    return sorted(xs)[len(xs) // 2], sorted(ys)[len(ys) // 2], len(xs) * 4
+
+
+def is_blue(red, green, blue):  # the button for the sensible next thing
+    return blue > 130 and red < 80 and green < 140
+
+
+def is_green(red, green, blue):
+    return green > 150 and red < 120 and blue < 160
+
+
+def is_amber(red, green, blue):
+    return red > 200 and 140 < green < 210 and blue < 120
+
+
+def wait_screen(guest, what, is_wanted, deadline_s=90):
+    deadline = time.monotonic() + deadline_s
+    while time.monotonic() < deadline:
+        found = box_of(guest.screen(), is_wanted)
+        if found:
+            return found
+        time.sleep(0.3)
+    guest.screen("not-seen")
+    raise Failure(f"not on the screen: {what}")
+
+
+@scenario
+def screen_and_finger(lab):
+    """The touch screen, run as its unit on a real KMS device: asks, is touched, copies, says safe."""
+    folder = cards.files(lab.path("card"), 16, size_bytes=300000, real=True)
+    image = cards.fat(lab.path("card.img"), folder)
+    with lab.guest() as guest:
+        guest.sh("mkdir -p /etc/imgtank/imgtank.conf.d; printf '[daemon]\\nstart = ask\\n' "
+                 ">/etc/imgtank/imgtank.conf.d/lab.conf; systemctl restart imgtankd")
+        check("imgtank-ui@fb.service" in guest.sh("systemctl list-units --plain --no-legend "
+                                                  "--state=active 'imgtank-ui@*'"),
+              "frontends = auto found the screen")
+        tank, watch = with_tank(lab, guest)
+        guest.screen("1-idle")
+        guest.plug(image, slow_bytes_per_s=1500000)
+        watch.card("it asks", state="waiting", waiting="ask")
+        wait_screen(guest, "the question", is_amber)
+        x, y, _ = wait_screen(guest, "the button Copy", is_blue)
+        guest.screen("2-ask")
+        width, height, _ = guest.screen()
+        guest.touch(x, y, width, height)
+        watch.card("a finger began it", state="copying", deadline_s=30)
+        time.sleep(1.5)
+        guest.screen("3-copying")
+        wait_safe(watch)
+        wait_screen(guest, "safe, in green", is_green)
+        guest.screen("4-safe")
+        guest.sh("systemctl kill -s KILL imgtank-ui@fb")
+        wait_screen(guest, "it is back after it was killed", is_green)
+        guest.sh("systemctl stop imgtankd")
+        deadline = time.monotonic() + 20
+        while box_of(guest.screen(), is_green) and time.monotonic() < deadline:
+            time.sleep(0.2)
+        check(not box_of(guest.screen("5-no-connection"), is_green), "green without a daemon")
+        guest.shut_down()
+    with mounted(tank) as root:
+        same_content(root, [folder])
+
+
+@scenario
+def console_over_ssh(lab):
+    """ssh -tt guest imgtank, in a terminal on the host, shows a copy as it goes."""
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "ui" / "tty"))
+    from test_tty import Terminal  # only here: it wants tmux
+    folder = cards.files(lab.path("card"), 24, size_bytes=300000, real=False)
+    image = cards.fat(lab.path("card.img"), folder)
+    with lab.guest() as guest:
+        _, watch = with_tank(lab, guest)
+        words = " ".join(guest.ssh())
+        with Terminal(f"{words} -tt TERM=screen-256color imgtank", columns=100, rows=30) as term:
+            term.wait_for("Ready", 60)
+            guest.plug(image, slow_bytes_per_s=1000000)
+            screen = term.wait_for(r"\d+ %.*of 24 files", 60)
+            check("Do not take the card out." in screen, screen)
+            (guest.folder / "copying.txt").write_text(screen, encoding="utf-8")
+            wait_safe(watch)
+            screen = term.wait_for("You may take the card out.", 60)
+            (guest.folder / "safe.txt").write_text(screen, encoding="utf-8")
+            term.keys("q")
+            term.wait_for(r"(?m)^ready>\s*$", 60)
+
+
+GPIO_SIM = """
+mountpoint -q /sys/kernel/config || mount -t configfs none /sys/kernel/config
+cd /sys/kernel/config/gpio-sim
+mkdir -p pi/bank0
+echo 54 >pi/bank0/num_lines
+echo pinctrl-bcm2835 >pi/bank0/label
+echo 1 >pi/live
+for i in $(seq 50); do gpiodetect | grep -q pinctrl-bcm2835 && exit 0; sleep 0.1; done
+exit 1
+"""
+LINES = {"green": 4, "amber": 17, "red": 27}
+
+
+def lamps(guest, samples=1, pause_s=0.1):
+    """Which lamps were seen on, of so many looks in the guest."""
+    names = " ".join(f"/sys/devices/platform/gpio-sim.0/gpiochip*/sim_gpio{pin}/value"
+                     for pin in LINES.values())
+    text = guest.sh(f"for i in $(seq {samples}); do cat {names} | tr -d '\\n'; echo; "
+                    f"sleep {pause_s}; done", 60)
+    looks = text.split()
+    return [dict(zip(LINES, (digit == "1" for digit in look))) for look in looks]
+
+
+def wait_lamps(guest, what, is_true, deadline_s=40):
+    deadline = time.monotonic() + deadline_s
+    looks = []
+    while time.monotonic() < deadline:
+        looks = lamps(guest, 12)
+        if is_true(looks):
+            return looks
+    raise Failure(f"the lamps do not say: {what}; they were {looks}")
+
+
+def only(name):
+    return lambda looks: all(look == {lamp: lamp == name for lamp in LINES} for look in looks)
+
+
+def moving(name):
+    """This lamp was seen on and off, and the others off."""
+    return lambda looks: len({look[name] for look in looks}) == 2 and not any(
+        look[lamp] for look in looks for lamp in LINES if lamp != name)
+
+
+@scenario
+def pibrella_on_gpio_sim(lab):
+    """The lamps of a Pibrella on a pretended chip, through an import, and the held button's power-off."""
+    folder = cards.files(lab.path("card"), 24, size_bytes=300000, real=False)
+    image = cards.fat(lab.path("card.img"), folder)
+    with lab.guest() as guest:
+        guest.sh(GPIO_SIM)
+        guest.sh("mkdir -p /etc/imgtank/imgtank.conf.d; printf '[ui]\\nfrontends = fb pibrella\\n' "
+                 ">/etc/imgtank/imgtank.conf.d/lab.conf; systemctl reload imgtank-ui")
+        _, watch = with_tank(lab, guest)
+        wait_lamps(guest, "ready: green", only("green"))
+        name = guest.plug(image, slow_bytes_per_s=800000)
+        watch.card("it is copied", state="copying")
+        wait_lamps(guest, "busy: amber pulses", moving("amber"))
+        guest.sh("printf '[ui]\\nfrontends = pibrella\\n' >/etc/imgtank/imgtank.conf.d/lab.conf; "
+                 "systemctl reload imgtank-ui")
+        watch.card("the copy goes on while front ends change", state="copying", deadline_s=5)
+        check("imgtank-ui@fb" not in guest.sh("systemctl list-units --plain --no-legend "
+                                              "--state=active 'imgtank-ui@*'"), "fb was stopped")
+        wait_safe(watch)
+        wait_lamps(guest, "safe: green", only("green"))
+        guest.unplug(name)
+        watch.no_cards()
+        button = "$(echo /sys/devices/platform/gpio-sim.0/gpiochip*/sim_gpio11/pull)"
+        guest.sh(f"echo pull-up >{button}")
+        watch.tank("the held button shuts down", state="halting", deadline_s=30)
+        wait_lamps(guest, "halting: red blinks", moving("red"), 20)
+        deadline = time.monotonic() + 120
+        while guest.process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.5)
+        check(guest.process.poll() is not None, "the machine is not off")
+
+
 # --- it is as fast as a shell script ---
 
 
