@@ -141,12 +141,10 @@ make_modules() {
 			cd /oot
 			tar -xJf "$(ls /usr/src/linux-source-*.tar.xz | tail -n 1)" --wildcards \
 				--transform="s|.*/||" "*/drivers/gpio/gpio-sim.c" "*/drivers/gpio/gpiolib.h" \
-				"*/drivers/gpio/dev-sync-probe.[ch]" "*/kernel/irq/irq_sim.c"
+				"*/kernel/irq/irq_sim.c"
 			mv gpio-sim.c gpio-sim-main.c
 			sed -i "s/handle_simple_irq(irq_to_desc(irqnum));/generic_handle_irq_safe(irqnum);/" irq_sim.c
-			objects="gpio-sim-main.o irq_sim.o"
-			[ ! -e dev-sync-probe.c ] || objects="$objects dev-sync-probe.o"
-			printf "obj-m += gpio-sim.o\ngpio-sim-y := %s\n" "$objects" >Makefile
+			printf "obj-m += gpio-sim.o\ngpio-sim-y := gpio-sim-main.o irq_sim.o\n" >Makefile
 			make -C "/usr/src/linux-headers-$1" M=/oot modules' modules "$version" \
 			>"$cache/modules.log" 2>&1 || {
 			tail -n 20 "$cache/modules.log"
