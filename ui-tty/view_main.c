@@ -117,7 +117,7 @@ static int draw_card(
 		return used;
 	if (*card->file && used < rows_max)
 		(void)grid_put_end(grid, row + used++, 3, columns, ROLE_QUIET, card->file);
-	if (used < rows_max)
+	if (used < rows_max && !is_said(view, card))
 		used += grid_put_wrapped(
 			grid, row + used, 3, columns, rows_max - used, ROLE_NORMAL, card->detail);
 	return used;

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck disable=SC2016  # what is in single quotes is for the shell in the guest
 # Makes the guest of the laboratory: a small Debian with the project's own packages, installed by apt,
 # as one disk image, its kernel and an initramfs that knows how to find it.
 #

@@ -17,6 +17,12 @@ packages_check=(
 	dbus-daemon
 )
 
+# For the laboratory: a Debian in QEMU, and its disks.
+packages_lab=(
+	qemu-system-x86 qemu-utils mmdebstrap arch-test e2fsprogs dosfstools exfatprogs mtools fdisk cpio zstd
+	xz-utils openssh-client tmux python3 git
+)
+
 # packages_missing NAME... -> the names that are not installed, one a line
 packages_missing() {
 	local name
