@@ -131,6 +131,21 @@ def hot_plug(lab):
         same_content(root, [folder])
 
 
+@scenario(is_long=True)
+def many_pictures(lab):
+    """A card of 512 pictures."""
+    folder = cards.files(lab.path("card"), 512, size_bytes=30000, seed=12, real=False)
+    image = cards.fat(lab.path("card.img"), folder)
+    with lab.guest() as guest:
+        tank, watch = with_tank(lab, guest)
+        guest.plug(image)
+        card = wait_safe(watch, deadline_s=400)
+        check(card["files_copied"] == 512, f"copied: {card['files_copied']}")
+        guest.shut_down()
+    with mounted(tank) as root:
+        same_content(root, [folder])
+
+
 @scenario
 def mount_is_private_and_read_only(lab):
     """While it is copied: mounted where only the daemon sees it, ro,nodev,nosuid,noexec; gone with it."""
@@ -565,6 +580,69 @@ def screen_and_finger(lab):
             time.sleep(0.2)
         check(not box_of(guest.screen("5-no-connection"), is_green), "green without a daemon")
         guest.shut_down()
+    with mounted(tank) as root:
+        same_content(root, [folder])
+
+
+@scenario
+def frame_buffer(lab):
+    """The same screen through /dev/fb0, chosen by configuration while a copy runs."""
+    folder = cards.files(lab.path("card"), 16, size_bytes=300000, real=False)
+    image = cards.fat(lab.path("card.img"), folder)
+    with lab.guest() as guest:
+        _, watch = with_tank(lab, guest)
+        guest.plug(image, slow_bytes_per_s=800000)
+        watch.card("it is copied", state="copying")
+        guest.sh("mkdir -p /etc/imgtank/imgtank.conf.d; printf '[ui-fb]\\ndriver = fbdev\\n' "
+                 ">/etc/imgtank/imgtank.conf.d/lab.conf; systemctl reload imgtank-ui; "
+                 "for i in $(seq 100); do ls -l /proc/$(systemctl show -P MainPID imgtank-ui@fb)/fd "
+                 "2>/dev/null | grep -q /dev/fb0 && exit 0; sleep 0.2; done; exit 1")
+        watch.card("the copy goes on", state="copying", deadline_s=5)
+        wait_safe(watch)
+        wait_screen(guest, "safe, in green", is_green)
+        guest.screen("safe-on-fb0")
+
+
+UPGRADE = """
+set -e
+for file in /debs/*.deb; do
+	rm -rf /tmp/next
+	dpkg-deb -R $file /tmp/next
+	sed -i 's/^Version: .*/&+next/; s/\\(imgtank (= [^)]*\\))/\\1+next)/' /tmp/next/DEBIAN/control
+	mkdir -p /tmp/debs
+	dpkg-deb -Znone --root-owner-group -b /tmp/next /tmp/debs/$(basename $file) >/dev/null
+done
+"""
+
+
+@scenario
+def upgrade_and_purge(lab):
+    """An upgrade in the midst of a copy waits for it; a purge leaves the pictures alone."""
+    folder = cards.files(lab.path("card"), 24, size_bytes=300000, real=False)
+    image = cards.fat(lab.path("card.img"), folder)
+    with lab.guest() as guest:
+        tank, watch = with_tank(lab, guest)
+        guest.sh(UPGRADE, 240)
+        pid = guest.sh("systemctl show -P MainPID imgtankd").strip()
+        name = guest.plug(image, slow_bytes_per_s=250000)
+        watch.card("it is copied", state="copying")
+        guest.sh("DEBIAN_FRONTEND=noninteractive dpkg --force-confold -i /tmp/debs/imgtank*.deb", 240)
+        check(guest.sh("systemctl show -P MainPID imgtankd").strip() == pid,
+              "the daemon was restarted in the midst of a copy")
+        watch.card("the copy goes on", state="copying", deadline_s=5)
+        wait_safe(watch)
+        guest.sh(f"for i in $(seq 600); do new=$(systemctl show -P MainPID imgtankd); [ $new != 0 ] && "
+                 f"[ $new != {pid} ] && exit 0; sleep 0.1; done; exit 1")
+        check("+next" in guest.sh("dpkg-query -W -f '${Version}' imgtank"), "the next version is there")
+        guest.unplug(name)
+        guest.sh("imgtank status")
+        guest.sh("DEBIAN_FRONTEND=noninteractive dpkg --purge $(dpkg-query -W -f '${Package}\\n' "
+                 "'imgtank*')", 240)
+        check(guest.sh("ls /usr/bin/imgtank* /etc/imgtank 2>/dev/null || true").strip() == "",
+              "something of the program is left")
+        check("Main PID" not in guest.sh("systemctl status imgtankd", is_checked=False), "it runs")
+        guest.sh("umount /data; sync")
+        guest.stop()
     with mounted(tank) as root:
         same_content(root, [folder])
 
