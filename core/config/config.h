@@ -70,6 +70,11 @@ struct config_daemon {
 	const char *poweroff_command, *reboot_command; /* "": logind */
 };
 
+struct config_power {
+	bool halt_on_unplug; /* when the last card is out and all went well */
+	uint32_t grace_ms; /* to say otherwise */
+};
+
 struct config_ui {
 	const char
 		*frontends; /* names, "auto", "none"; whoever starts them checks each by itself */
@@ -83,6 +88,7 @@ struct config {
 	struct config_thumbnails thumbnails;
 	struct config_probe probe;
 	struct config_daemon daemon;
+	struct config_power power;
 	struct config_ui ui;
 	struct config_private *private; /* owned: strings, origins, problems */
 };

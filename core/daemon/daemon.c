@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -304,6 +305,30 @@ static void become_ready(struct daemon *daemon)
 	daemon_touch(daemon);
 }
 
+static void on_unplug_announced(void *userdata, uint32_t grace_s)
+{
+	daemon_note(userdata, LEVEL_NOTICE, FAULT_NONE, "",
+		"The last card is out. The box shuts down in %" PRIu32
+		" s, unless a card is put in or somebody presses something.",
+		grace_s);
+	log_notice("the last card is out: shutting down in %" PRIu32 " s", grace_s);
+}
+
+static void on_unplug_called_off(void *userdata)
+{
+	daemon_note(userdata, LEVEL_INFO, FAULT_NONE, "", "The box stays on.");
+}
+
+static const struct unplug_handler unplug_handler; /* below: it halts */
+
+static void look_at_unplug(struct daemon *daemon)
+{
+	if (!daemon->unplug || daemon->halting != HALTING_NONE)
+		return;
+	summary_update(daemon->model);
+	unplug_look(daemon->unplug, daemon->model);
+}
+
 static int on_settle(sd_event_source *source, void *userdata)
 {
 	struct daemon *daemon = userdata;
@@ -319,6 +344,7 @@ static int on_settle(sd_event_source *source, void *userdata)
 	is_busy = is_any_card_busy(daemon);
 	tank_watch_set_busy(daemon->tank_watch, is_busy);
 	power_set_busy(daemon->power, is_busy);
+	look_at_unplug(daemon);
 	if (daemon->halting != HALTING_NONE && !daemon->is_halting_done && !cards_are_busy(daemon))
 		go_down(daemon);
 	return 0;
@@ -342,6 +368,17 @@ static void halt(struct daemon *daemon, enum halting_reason reason)
 	daemon_touch(daemon);
 	daemon_settle(daemon);
 }
+
+static void on_unplug_due(void *userdata)
+{
+	struct daemon *daemon = userdata;
+
+	if (daemon->halting == HALTING_NONE && unplug_may_halt(daemon->model))
+		halt(daemon, HALTING_POWEROFF);
+}
+
+static const struct unplug_handler unplug_handler = {
+	on_unplug_announced, on_unplug_called_off, on_unplug_due};
 
 void daemon_stop(struct daemon *daemon)
 {
@@ -388,6 +425,8 @@ static enum reply_code on_command(void *userdata, const struct command_request *
 
 	if (daemon->halting != HALTING_NONE)
 		return REPLY_HALTING;
+	if (daemon->unplug)
+		unplug_stay(daemon->unplug, daemon->model);
 	if (command_about(request->command) == COMMAND_ABOUT_TANK)
 		return command_power(daemon, request, sentence, remedy);
 	return cards_command(daemon, request, sentence, remedy);
@@ -469,6 +508,9 @@ static int add_parts(struct daemon *daemon)
 	if (r == 0)
 		r = power_new(
 			&daemon->power, daemon->event, &options->power, on_halt_failed, daemon);
+	if (r == 0 && options->may_halt && options->halts_on_unplug)
+		r = unplug_new(&daemon->unplug, daemon->event, options->unplug_grace_ms,
+			&unplug_handler, daemon);
 	/* Before the tank is watched: its table of mounts shall be ours. */
 	if (r == 0)
 		r = add_devices(daemon);
@@ -521,6 +563,7 @@ void daemon_free(struct daemon *daemon)
 		source_free(daemon->sources[i]);
 	cards_free(daemon);
 	past_free(daemon->past);
+	unplug_free(daemon->unplug);
 	power_free(daemon->power);
 	tank_watch_free(daemon->tank_watch);
 	(void)sd_event_source_disable_unref(daemon->publish_source);

@@ -29,6 +29,8 @@ struct daemon_options {
 	bool use_devices; /* the machine's card readers */
 	const char *file_systems; /* that cards may have: mount_allow() */
 	bool may_halt; /* poweroff and reboot */
+	bool halts_on_unplug; /* by itself when the last card is out and all went well */
+	uint32_t unplug_grace_ms;
 	struct server_options server;
 	struct power_options power;
 };

@@ -209,6 +209,8 @@ static void fill(struct options *options)
 		.use_devices = uses_devices(from),
 		.file_systems = from->file_systems,
 		.may_halt = from->may_halt,
+		.halts_on_unplug = config->power.halt_on_unplug,
+		.unplug_grace_ms = config->power.grace_ms,
 		.server = {.path = from->socket,
 			.group = from->group,
 			.only_group_watches = from->watchers == CONFIG_WATCHERS_GROUP,
