@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/timex.h>
 #include <unistd.h>
 
 #include <systemd/sd-daemon.h>
@@ -21,11 +20,9 @@
 #include "core/daemon/daemon_priv.h"
 #include "core/daemon/journal.h"
 #include "core/daemon/mount.h"
+#include "core/daemon/trust.h"
 #include "core/protocol/diff.h"
 #include "core/summary.h"
-
-/* A clock that stands before this program was made has lost its time. */
-#define CLOCK_SANE_S INT64_C(1767225600) /* 2026-01-01 */
 
 #define SETTLE_PRIORITY (SD_EVENT_PRIORITY_NORMAL - 10)
 
@@ -138,24 +135,16 @@ static struct queue_line *on_snapshot(void *userdata)
 
 /* --- facts --- */
 
-static bool file_says(const char *path, const char *text)
+/* Once right, it stays so: a time that is there is not taken away again. */
+static void look_at_clock(void *userdata)
 {
-	char content[16];
+	struct daemon *daemon = userdata;
 
-	return fd_read_text(AT_FDCWD, path, content, sizeof(content)) == 0 &&
-		!strncmp(content, text, strlen(text));
-}
-
-/* Set by the network, or by a clock chip at boot. A Pi without either may be years off. */
-static bool is_clock_trusted(void)
-{
-	struct timex clock = {0};
-
-	if (clock_wall_ns() / 1000000000 < CLOCK_SANE_S)
-		return false;
-	return adjtimex(&clock) != TIME_ERROR ||
-		access("/run/systemd/timesync/synchronized", F_OK) == 0 ||
-		file_says("/sys/class/rtc/rtc0/hctosys", "1");
+	if (daemon->model->tank.is_clock_trusted || !trust_look())
+		return;
+	daemon->model->tank.is_clock_trusted = true;
+	log_notice("the clock is right now");
+	daemon_touch(daemon);
 }
 
 int64_t daemon_time_s(const struct daemon *daemon)
@@ -336,6 +325,7 @@ static int on_settle(sd_event_source *source, void *userdata)
 	bool is_busy;
 
 	(void)source;
+	look_at_clock(daemon); /* corrected in small steps, it tells nobody */
 	if (!tank->is_ready && daemon->sources_ready_count == daemon->sources_count)
 		become_ready(daemon);
 	read_past(daemon);
@@ -506,6 +496,8 @@ static int add_parts(struct daemon *daemon)
 	int r = add_loop_sources(daemon);
 
 	if (r == 0)
+		r = trust_watch_new(&daemon->trust_watch, daemon->event, look_at_clock, daemon);
+	if (r == 0)
 		r = power_new(
 			&daemon->power, daemon->event, &options->power, on_halt_failed, daemon);
 	if (r == 0 && options->may_halt && options->halts_on_unplug)
@@ -541,7 +533,7 @@ int daemon_new(struct daemon **ret, sd_event *event, const struct daemon_options
 	daemon->model = model_new();
 	daemon->published = model_new();
 	if (daemon->model && daemon->published) {
-		daemon->model->tank.is_clock_trusted = is_clock_trusted();
+		daemon->model->tank.is_clock_trusted = trust_look();
 		r = add_parts(daemon);
 	}
 	if (r < 0) {
@@ -566,6 +558,7 @@ void daemon_free(struct daemon *daemon)
 	unplug_free(daemon->unplug);
 	power_free(daemon->power);
 	tank_watch_free(daemon->tank_watch);
+	trust_watch_free(daemon->trust_watch);
 	(void)sd_event_source_disable_unref(daemon->publish_source);
 	(void)sd_event_source_disable_unref(daemon->settle_source);
 	queue_line_unref(daemon->snapshot);

@@ -43,6 +43,7 @@ struct daemon {
 	enum halting_reason halting; /* once no worker is left: what comes then */
 	bool is_halting_done; /* it was begun */
 	sd_event_source *settle_source;
+	struct trust_watch *trust_watch;
 };
 
 /* daemon.c */
