@@ -5,6 +5,7 @@
 #ifndef IMGTANK_CORE_BASE_CLOCK_H
 #define IMGTANK_CORE_BASE_CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -13,6 +14,12 @@ uint64_t clock_monotonic_usec(void);
 
 /* Wall clock in ns since 1970 UTC. A Pi without a clock chip may be years off. */
 int64_t clock_wall_ns(void);
+
+/*
+ * Has something set the wall clock: the network, or a clock chip at boot? root: "" for this
+ * machine; else another one's files below this folder, and only they are asked.
+ */
+bool clock_is_trusted(const char *root);
 
 static inline int64_t clock_timespec_ns(const struct timespec *t)
 {

@@ -32,6 +32,7 @@ extern const struct cli_command command_cancel;
 extern const struct cli_command command_cards;
 extern const struct cli_command command_config;
 extern const struct cli_command command_confirm;
+extern const struct cli_command command_doctor;
 extern const struct cli_command command_eject;
 extern const struct cli_command command_history;
 extern const struct cli_command command_import;

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/timex.h>
 #include <unistd.h>
 
 #include <systemd/sd-daemon.h>
@@ -22,9 +21,6 @@
 #include "core/daemon/mount.h"
 #include "core/protocol/diff.h"
 #include "core/summary.h"
-
-/* A clock that stands before this program was made has lost its time. */
-#define CLOCK_SANE_S INT64_C(1767225600) /* 2026-01-01 */
 
 #define SETTLE_PRIORITY (SD_EVENT_PRIORITY_NORMAL - 10)
 
@@ -136,26 +132,6 @@ static struct queue_line *on_snapshot(void *userdata)
 }
 
 /* --- facts --- */
-
-static bool file_says(const char *path, const char *text)
-{
-	char content[16];
-
-	return fd_read_text(AT_FDCWD, path, content, sizeof(content)) == 0 &&
-		!strncmp(content, text, strlen(text));
-}
-
-/* Set by the network, or by a clock chip at boot. A Pi without either may be years off. */
-static bool is_clock_trusted(void)
-{
-	struct timex clock = {0};
-
-	if (clock_wall_ns() / 1000000000 < CLOCK_SANE_S)
-		return false;
-	return adjtimex(&clock) != TIME_ERROR ||
-		access("/run/systemd/timesync/synchronized", F_OK) == 0 ||
-		file_says("/sys/class/rtc/rtc0/hctosys", "1");
-}
 
 int64_t daemon_time_s(const struct daemon *daemon)
 {
@@ -496,7 +472,7 @@ int daemon_new(struct daemon **ret, sd_event *event, const struct daemon_options
 	daemon->model = model_new();
 	daemon->published = model_new();
 	if (daemon->model && daemon->published) {
-		daemon->model->tank.is_clock_trusted = is_clock_trusted();
+		daemon->model->tank.is_clock_trusted = clock_is_trusted("");
 		r = add_parts(daemon);
 	}
 	if (r < 0) {

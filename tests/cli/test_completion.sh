@@ -31,7 +31,7 @@ expect() {
 expect 'import|' imgtank im
 expect 'verify|' imgtank v
 expect '--help|--version|' imgtank --
-expect 'import|probe|verify|rebuild|history|config|status|cards|watch|confirm|eject|cancel|retry|ack|poweroff|reboot|ui|--help|--version|' imgtank ''
+expect 'import|probe|verify|rebuild|history|config|doctor|status|cards|watch|confirm|eject|cancel|retry|ack|poweroff|reboot|ui|--help|--version|' imgtank ''
 expect 'retry|' imgtank ret
 expect '--force|' imgtank poweroff --f
 expect 'own.conf|' imgtank status --socket o
