@@ -41,6 +41,7 @@ extern const struct cli_command command_probe;
 extern const struct cli_command command_reboot;
 extern const struct cli_command command_rebuild;
 extern const struct cli_command command_retry;
+extern const struct cli_command command_setup;
 extern const struct cli_command command_status;
 extern const struct cli_command command_ui;
 extern const struct cli_command command_verify;

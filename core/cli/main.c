@@ -21,6 +21,7 @@ static const struct cli_command *const commands[] = {
 	&command_probe,
 	&command_config,
 	&command_doctor,
+	&command_setup,
 	&command_status,
 	&command_cards,
 	&command_watch,
