@@ -175,10 +175,10 @@ static void send(struct tty *tty, enum command command)
 	sent(tty, frontend_host_command(tty->host, command, tty->state.selected));
 }
 
-/* The question was about exactly this: so it is insisted on. */
+/* What the question told is insisted on; a copy that began since then makes the daemon refuse. */
 static void send_power(struct tty *tty, enum command command)
 {
-	if (frontend_host_model(tty->host)->tank.busy_count > 0)
+	if (tty->state.is_busy_told)
 		sent(tty, frontend_host_command_force(tty->host, command));
 	else
 		sent(tty, frontend_host_command(tty->host, command, NULL));
@@ -195,6 +195,12 @@ static void answer_yes(struct tty *tty)
 		send_power(tty, COMMAND_POWEROFF);
 	else if (box == BOX_RESTART)
 		send_power(tty, COMMAND_REBOOT);
+}
+
+static void ask_power(struct tty *tty, enum view_box box)
+{
+	tty->state.box = box;
+	tty->state.is_busy_told = frontend_host_model(tty->host)->tank.busy_count > 0;
 }
 
 static void select_card(struct tty *tty, const char *id)
@@ -247,10 +253,10 @@ static void act(struct tty *tty, const struct key *key)
 		tty->state.box = BOX_POWER;
 		break;
 	case ACTION_SHUTDOWN:
-		tty->state.box = BOX_SHUTDOWN;
+		ask_power(tty, BOX_SHUTDOWN);
 		break;
 	case ACTION_RESTART:
-		tty->state.box = BOX_RESTART;
+		ask_power(tty, BOX_RESTART);
 		break;
 	case ACTION_YES:
 		answer_yes(tty);

@@ -70,7 +70,8 @@ struct config_daemon {
 };
 
 struct config_ui {
-	const char *frontends; /* names, "auto", "none"; whoever starts them checks each by itself */
+	const char
+		*frontends; /* names, "auto", "none"; whoever starts them checks each by itself */
 };
 
 struct config_private;

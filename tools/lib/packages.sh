@@ -6,8 +6,8 @@
 packages_build=(
 	build-essential cmake ninja-build pkg-config
 	libexif-dev libgpiod-dev libheif-dev libinih-dev libjansson-dev libjpeg-dev liblcms2-dev
-	libncurses-dev libpng-dev libseccomp-dev libsqlite3-dev libsystemd-dev libudev-dev libxxhash-dev
-	zlib1g-dev
+	libncurses-dev libpng-dev libseccomp-dev libsqlite3-dev libsystemd-dev libudev-dev
+	libxxhash-dev zlib1g-dev
 )
 
 # To test it: other compilers, style, file systems, things to compare with.
