@@ -124,13 +124,13 @@ note() {
 
 # noted STEP KEY -> its value, or nothing
 noted() {
-	[[ ! -f $state_dir/$1 ]] || sed -n "s/^$2=//p" "$state_dir/$1"
+	[[ ! -f $state_dir/$1 ]] || sed -n "s|^$2=||p" "$state_dir/$1"
 }
 
 # On any mistake in the middle of a step: its give_up takes everything back.
 guard() {
 	set -E
-	trap '[[ $BASH_SUBSHELL -gt 0 ]] || give_up "This failed: $BASH_COMMAND"' ERR
+	trap '[[ $BASH_SUBSHELL -gt 0 ]] || give_up "A command failed; what it said stands above."' ERR
 }
 
 forget() {

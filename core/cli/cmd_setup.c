@@ -14,7 +14,7 @@
 #include "core/base/text.h"
 #include "core/cli/cli.h"
 
-static const char *const steps[] = {"samba"};
+static const char *const steps[] = {"ap", "samba"};
 
 static bool is_step(const char *name)
 {
@@ -68,6 +68,10 @@ const struct cli_command command_setup = {
 	.summary = "set the box up: network shares ...",
 	.help = "Usage: imgtank setup samba [--tank DIR] [--drop DIR] [--password-file FILE]\n"
 		"                           [--dry-run]\n"
+		"       imgtank setup ap --country CC [--name NAME] [--interface NAME] [--address "
+		"IP]\n"
+		"                        [--password-file FILE] [--share-uplink] [--sae] "
+		"[--dry-run]\n"
 		"       imgtank setup STEP --undo [--dry-run]\n"
 		"\n"
 		"Each step says what it does, checks the result by using it, and can be run "
@@ -81,6 +85,17 @@ const struct cli_command command_setup = {
 		"                        /var/spool/imgtank/drop)\n"
 		"  --password-file FILE  its first line is the password; - is standard input\n"
 		"                        (default: one is made up and shown)\n"
+		"\n"
+		"ap: a Wi-Fi of the box's own, in which it is called http://imgtank/\n"
+		"  --country CC          where the box is, as in DE: its rules for radios are "
+		"kept\n"
+		"  --name NAME           what the Wi-Fi is called (default: imgtank)\n"
+		"  --interface NAME      the radio (default: the first one)\n"
+		"  --address IP          the box's address in it (default: 192.168.100.1)\n"
+		"  --password-file FILE  as above\n"
+		"  --share-uplink        also let those in it reach the network that the box is "
+		"in\n"
+		"  --sae                 WPA3 (SAE) beside WPA2; not every radio can\n"
 		"\n"
 		"  --undo                take the step back: all is as it was before it\n"
 		"  --dry-run             only show what would be done\n",

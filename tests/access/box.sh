@@ -13,17 +13,22 @@ skip() {
 
 # enter SCRIPT ARGUMENT...: once more, inside. Returns there.
 enter() {
-	[[ ${IMGTANK_IN_BOX-} ]] && return
+	local status=0
+
+	[[ ${box-} ]] && return
 	[[ $EUID -eq 0 ]] || skip "needs root, for name spaces"
 	unshare --mount --net --pid --fork true 2>/dev/null || skip "no name spaces here"
-	IMGTANK_IN_BOX=1 exec unshare --mount --net --pid --fork --kill-child --mount-proc "$@"
+	box=$(mktemp -d)
+	export box
+	unshare --mount --net --pid --fork --kill-child --mount-proc "$@" || status=$?
+	rmdir "$box"
+	exit $status
 }
 
 # Covers folders with copies, in memory.
 make_box() {
 	local folder
 
-	box=$(mktemp -d)
 	mount -t tmpfs tmpfs "$box"
 	for folder in /etc /var/lib/samba /var/cache/samba /var/log/samba; do
 		mkdir -p "$box$folder"
