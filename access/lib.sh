@@ -138,6 +138,23 @@ forget() {
 	rmdir --ignore-fail-on-non-empty "$state_dir" 2>/dev/null || :
 }
 
+# service_is is-active|is-enabled NAME -> yes or no
+service_is() {
+	systemctl --quiet "$1" "$2" 2>/dev/null && echo yes || echo no
+}
+
+# --- the page ---
+
+# need_port STEP PORT
+need_port() {
+	[[ $2 =~ ^[1-9][0-9]{0,4}$ && $2 -le 65535 ]] || usage_error "$1" "a port is a number up to 65535"
+}
+
+# url HOST PORT
+url() {
+	[[ $2 == 80 ]] && echo "http://$1/" || echo "http://$1:$2/"
+}
+
 # --- the configuration ---
 
 # setting SECTION KEY -> its value in force

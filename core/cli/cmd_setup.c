@@ -14,7 +14,7 @@
 #include "core/base/text.h"
 #include "core/cli/cli.h"
 
-static const char *const steps[] = {"ap", "samba"};
+static const char *const steps[] = {"ap", "mdns", "samba"};
 
 static bool is_step(const char *name)
 {
@@ -70,8 +70,10 @@ const struct cli_command command_setup = {
 		"                           [--dry-run]\n"
 		"       imgtank setup ap --country CC [--name NAME] [--interface NAME] [--address "
 		"IP]\n"
-		"                        [--password-file FILE] [--share-uplink] [--sae] "
-		"[--dry-run]\n"
+		"                        [--password-file FILE] [--share-uplink] [--sae] [--port "
+		"PORT]\n"
+		"                        [--dry-run]\n"
+		"       imgtank setup mdns [--port PORT] [--dry-run]\n"
 		"       imgtank setup STEP --undo [--dry-run]\n"
 		"\n"
 		"Each step says what it does, checks the result by using it, and can be run "
@@ -86,7 +88,7 @@ const struct cli_command command_setup = {
 		"  --password-file FILE  its first line is the password; - is standard input\n"
 		"                        (default: one is made up and shown)\n"
 		"\n"
-		"ap: a Wi-Fi of the box's own, in which it is called http://imgtank/\n"
+		"ap: a Wi-Fi of the box's own, in which it is called 'imgtank'\n"
 		"  --country CC          where the box is, as in DE: its rules for radios are "
 		"kept\n"
 		"  --name NAME           what the Wi-Fi is called (default: imgtank)\n"
@@ -96,6 +98,10 @@ const struct cli_command command_setup = {
 		"  --share-uplink        also let those in it reach the network that the box is "
 		"in\n"
 		"  --sae                 WPA3 (SAE) beside WPA2; not every radio can\n"
+		"  --port PORT           where its web page is (default: 8080)\n"
+		"\n"
+		"mdns: phones and file managers find the box by themselves, by Avahi\n"
+		"  --port PORT           where its web page is (default: 8080)\n"
 		"\n"
 		"  --undo                take the step back: all is as it was before it\n"
 		"  --dry-run             only show what would be done\n",
