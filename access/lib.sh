@@ -8,6 +8,8 @@
 state_dir=/var/lib/imgtank/setup
 dry_run=''
 imgtank=${IMGTANK:-imgtank}
+# shellcheck disable=SC2034 # for the steps
+etc=${IMGTANK_ETC:-/etc/imgtank}
 
 say() {
 	printf '%s\n' "$*"

@@ -14,7 +14,7 @@
 #include "core/base/text.h"
 #include "core/cli/cli.h"
 
-static const char *const steps[] = {"ap", "mdns", "samba"};
+static const char *const steps[] = {"ap", "mdns", "samba", "tank", "ui"};
 
 static bool is_step(const char *name)
 {
@@ -24,12 +24,13 @@ static bool is_step(const char *name)
 	return false;
 }
 
-/* The steps call imgtank themselves: this one, wherever it is. */
+/* The steps call imgtank themselves, this one, and write where it reads. */
 static void tell_where_we_are(void)
 {
 	char self[PATH_MAX];
 	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
+	(void)setenv("IMGTANK_ETC", IMGTANK_SYSCONF_DIR, 1);
 	if (length <= 0)
 		return;
 	self[length] = '\0';
@@ -57,7 +58,7 @@ static int become(const char *step, char **argv)
 static int run(int argc, char **argv)
 {
 	if (argc < 2)
-		return cli_usage_error(&command_setup, "what shall be set up?");
+		return become("ask", (char *[]){(char[]){"ask"}, NULL});
 	if (!is_step(argv[1]))
 		return cli_usage_error(&command_setup, "there is no step '%s'", argv[1]);
 	return become(argv[1], argv + 1);
@@ -65,8 +66,13 @@ static int run(int argc, char **argv)
 
 const struct cli_command command_setup = {
 	.name = "setup",
-	.summary = "set the box up: network shares ...",
-	.help = "Usage: imgtank setup samba [--tank DIR] [--drop DIR] [--password-file FILE]\n"
+	.summary = "set the box up: its disk, front ends, network",
+	.help = "Usage: imgtank setup\n"
+		"       imgtank setup tank [--disk NAME [--erase NAME [--file-system "
+		"ext4|exfat]]]\n"
+		"                          [--mount DIR] [--dry-run]\n"
+		"       imgtank setup ui [NAME...] [--dry-run]\n"
+		"       imgtank setup samba [--tank DIR] [--drop DIR] [--password-file FILE]\n"
 		"                           [--dry-run]\n"
 		"       imgtank setup ap --country CC [--name NAME] [--interface NAME] [--address "
 		"IP]\n"
@@ -76,9 +82,20 @@ const struct cli_command command_setup = {
 		"       imgtank setup mdns [--port PORT] [--dry-run]\n"
 		"       imgtank setup STEP --undo [--dry-run]\n"
 		"\n"
-		"Each step says what it does, checks the result by using it, and can be run "
+		"Without a step it asks for each. Each step says what it does, checks the result "
+		"by using it, and can be run "
 		"again.\n"
 		"docs/access.md tells what each one changes.\n"
+		"\n"
+		"tank: the disk that cards are copied to, mounted at every start if it is there;\n"
+		"without a disk it shows those that there are\n"
+		"  --disk NAME           use the file system that is on it, and keep what is "
+		"there\n"
+		"  --erase NAME          the same name once more: erase it first\n"
+		"  --file-system KIND    then make this one: ext4 (default) or exfat\n"
+		"  --mount DIR           where (default: the tank's folder in the configuration)\n"
+		"\n"
+		"ui: which front ends run; names, or auto: those whose hardware is here, or none\n"
 		"\n"
 		"samba: the pictures as a network share that can only be read, and a share to put\n"
 		"pictures into that can only be written; only with the password\n"

@@ -30,7 +30,7 @@ make_box() {
 	local folder
 
 	mount -t tmpfs tmpfs "$box"
-	for folder in /etc /var/lib/samba /var/cache/samba /var/log/samba; do
+	for folder in /etc /usr/local/etc /var/lib/samba /var/cache/samba /var/log/samba; do
 		mkdir -p "$box$folder"
 		[[ ! -d $folder ]] || cp -a "$folder/." "$box$folder/"
 		mkdir -p "$folder"
@@ -51,9 +51,9 @@ fake() {
 	chmod +x "$box/bin/$1"
 }
 
-# picture FOLDER -> rights, owner and content of all that is in it; without passwd(5)'s backups
+# picture -> rights, owner and content of all that is configured; without passwd(5)'s backups
 picture() {
-	(cd "$1" && find . ! -name '*-' ! -name '.pwd.lock' -printf '%p %M %U:%G %l\n' \
+	(find /etc /usr/local/etc ! -name '*-' ! -name '.pwd.lock' -printf '%p %M %U:%G %l\n' \
 		-type f -exec sha256sum {} + | sort)
 }
 

@@ -88,13 +88,13 @@ would() {
 	diff "$expected/$name.txt" "$box/said"
 }
 
-picture /etc >"$box/before"
+picture >"$box/before"
 expect "hostapd" would ap-hostapd
 expect "hostapd with uplink and WPA3" would ap-hostapd-uplink --share-uplink --sae --name "Studio 7" --port 80
 touch "$box/managed"
 expect "NetworkManager" would ap-managed
 expect "NetworkManager with uplink and WPA3" would ap-managed-uplink --share-uplink --sae
-picture /etc >"$box/after"
+picture >"$box/after"
 expect "nothing of that was done" diff "$box/before" "$box/after"
 
 # --- what is refused ---
@@ -170,7 +170,7 @@ assert ap['name'] == 'imgtank' and ap['url'] == 'http://imgtank:8080/', ap"
 expect "it can be run again" into "$box/said" "$imgtank" setup ap --country DE --interface air0
 expect "a password is made up" grep -qE '^Password: +[a-z2-9]{12}$' "$box/said"
 expect "undo works" into /dev/null "$imgtank" setup ap --undo
-picture /etc >"$box/after"
+picture >"$box/after"
 expect "undo leaves /etc as it was" diff "$box/before" "$box/after"
 expect "the country is as it was" grep -q "do_wifi_country GB" "$box/called"
 expect "undo once more is no mistake" into /dev/null "$imgtank" setup ap --undo
@@ -187,12 +187,12 @@ expect "it comes back after a restart" grep -q "connection.autoconnect yes" "$bo
 expect "the name is known in the Wi-Fi" asks_for_name
 expect "undo works" into /dev/null "$imgtank" setup ap --undo
 expect "the connection is gone" refused test -e "$box/connection"
-picture /etc >"$box/after"
+picture >"$box/after"
 expect "undo leaves /etc as it was" diff "$box/before" "$box/after"
 touch "$box/no-radio"
 expect "a radio that does not start is said" refuses "Everything is as it was before" \
 	"${with_password[@]}" --share-uplink
 expect "and taken back" refused test -e "$box/connection"
-picture /etc >"$box/after"
+picture >"$box/after"
 expect "wholly" diff "$box/before" "$box/after"
 finish "access point"

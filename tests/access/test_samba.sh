@@ -52,11 +52,11 @@ says() {
 
 # An smb.conf that somebody wrote, whose last line does not end.
 printf '[global]\n   workgroup = MINE\n   disable spoolss = yes\n\n[music]\n   path = /srv' >$conf
-picture /etc >"$box/before"
+picture >"$box/before"
 
 expect "a dry run says what would be done" says "write /etc/samba/imgtank.conf" \
 	"$imgtank" setup samba --tank "$tank" --dry-run
-picture /etc >"$box/after"
+picture >"$box/after"
 expect "a dry run changes nothing" cmp -s "$box/before" "$box/after"
 
 expect "set-up works" into "$box/said" \
@@ -99,7 +99,7 @@ expect "a password is made up" grep -qE "^Password: +[a-z2-9]{12}$" "$box/said"
 expect "undo keeps what was dropped" says "there are files in it" "$imgtank" setup samba --undo
 expect "it is still there" cmp -s "$box/once" /var/spool/imgtank/drop/a.jpg
 rm -r /var/spool/imgtank/drop
-picture /etc >"$box/after"
+picture >"$box/after"
 expect "undo leaves /etc as it was" diff "$box/before" "$box/after"
 expect "the server was stopped, as before" refused test -f "$box/smbd.pid"
 expect "undo once more is no mistake" into /dev/null "$imgtank" setup samba --undo
@@ -109,9 +109,9 @@ expect "a share of the same name is said" says "already has a share called drop"
 	bash -c "$imgtank setup samba --tank $tank 2>&1 || :"
 printf '[global]\n' >$conf
 fake testparm <<<'#!/bin/false'
-picture /etc >"$box/before"
+picture >"$box/before"
 expect "what Samba does not accept is taken back" says "Everything is as it was before" \
 	bash -c "$imgtank setup samba --tank $tank 2>&1 || :"
-picture /etc >"$box/after"
+picture >"$box/after"
 expect "wholly" diff "$box/before" "$box/after"
 finish "samba"

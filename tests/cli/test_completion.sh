@@ -35,6 +35,8 @@ expect 'import|probe|verify|rebuild|history|config|doctor|setup|status|cards|wat
 expect 'retry|' imgtank ret
 expect '--force|' imgtank poweroff --f
 expect 'samba|' imgtank setup s
+expect 'ext4|' imgtank setup tank --file-system ext
+expect 'ext4|exfat|' imgtank setup tank --file-system ''
 expect 'own.conf|' imgtank status --socket o
 expect '|' imgtank nonsense ''
 expect '--no-verify|--no-thumbnails|' imgtank import --no
