@@ -142,22 +142,26 @@ static const char *choose_socket(const struct request *request, const struct con
 	return config->daemon.socket;
 }
 
-static void examine(
+/* False: the configuration is in use for the rest of the program's life. */
+static bool examine(
 	const struct request *request, const struct config *config, struct doctor_report *report)
 {
+	static struct doctor_scope scope;
 	/* Tests plant faults below a folder of their own. */
 	const char *root = secure_getenv("IMGTANK_DOCTOR_ROOT");
-	struct doctor_scope scope = {.root = root ? root : "", .config = config};
+	bool has_answered;
 
+	scope = (struct doctor_scope){.root = root ? root : "", .config = config};
 	scope.socket_path = choose_socket(request, config);
 	scope.place.socket_path = scope.socket_path;
 	scope.place.config_path = request->config_path;
 	doctor_check_config(&scope, report);
-	doctor_check_tank(&scope, report);
+	has_answered = doctor_check_tank(&scope, report);
 	doctor_check_daemon(&scope, report);
 	doctor_check_frontends(&scope, report);
 	doctor_check_probe(&scope, report);
 	doctor_check_machine(&scope, report);
+	return has_answered;
 }
 
 static int run(int argc, char **argv)
@@ -173,8 +177,8 @@ static int run(int argc, char **argv)
 		cli_print_fault(FAULT_INTERNAL, 0);
 		return EXIT_TROUBLE;
 	}
-	examine(&request, config, report);
-	config_free(config);
+	if (examine(&request, config, report))
+		config_free(config);
 	return show(&request, report);
 }
 

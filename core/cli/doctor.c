@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/cli/doctor.h"
 
+#include <pthread.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "core/base/text.h"
 
@@ -64,4 +67,54 @@ void doctor_looked(struct doctor_report *report, const char *format, ...)
 	(void)text_escape(raw, report->looked[report->looked_count],
 		sizeof(report->looked[report->looked_count]));
 	report->looked_count++;
+}
+
+void doctor_append(struct doctor_report *report, const struct doctor_report *more)
+{
+	for (uint32_t i = 0; i < more->count && report->count < DOCTOR_FINDINGS_MAX; i++)
+		report->findings[report->count++] = more->findings[i];
+	for (uint32_t i = 0; i < more->looked_count; i++)
+		if (report->looked_count < DOCTOR_FINDINGS_MAX)
+			memcpy(report->looked[report->looked_count++], more->looked[i],
+				sizeof(more->looked[i]));
+}
+
+struct job {
+	void (*run)(void *userdata);
+	void *userdata;
+};
+
+static void *run_job(void *argument)
+{
+	struct job job = *(struct job *)argument;
+
+	free(argument);
+	job.run(job.userdata);
+	return NULL;
+}
+
+bool doctor_run_within(uint32_t milliseconds, void (*run)(void *userdata), void *userdata)
+{
+	struct job *job = malloc(sizeof(*job));
+	struct timespec until;
+	pthread_t thread;
+
+	(void)clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += milliseconds / 1000;
+	until.tv_nsec += (long)(milliseconds % 1000) * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+	if (job)
+		*job = (struct job){run, userdata};
+	if (!job || pthread_create(&thread, NULL, run_job, job) != 0) {
+		free(job);
+		run(userdata); /* without a thread there is nobody to wait for it */
+		return true;
+	}
+	if (pthread_timedjoin_np(thread, NULL, &until) == 0)
+		return true;
+	(void)pthread_detach(thread);
+	return false;
 }

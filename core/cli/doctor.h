@@ -64,6 +64,15 @@ bool doctor_has(const struct doctor_report *report, const char *word);
 void doctor_looked(struct doctor_report *report, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* All of more, behind what is there. */
+void doctor_append(struct doctor_report *report, const struct doctor_report *more);
+
+/*
+ * Runs job in a thread and waits for it, but not for longer than this. False: it has not ended and
+ * may never; what it uses must then stay for the rest of the program's life.
+ */
+bool doctor_run_within(uint32_t milliseconds, void (*job)(void *userdata), void *userdata);
+
 /* --- doctor_tank.c: the tank and its disk --- */
 
 struct doctor_tank {
@@ -83,7 +92,11 @@ struct doctor_tank {
 	bool has_damaged; /* copies that did not match were set aside */
 };
 
-void doctor_check_tank(const struct doctor_scope *scope, struct doctor_report *report);
+/*
+ * False: the disk does not answer, which is a finding. scope is then used for the rest of the
+ * program's life.
+ */
+bool doctor_check_tank(const struct doctor_scope *scope, struct doctor_report *report);
 void doctor_judge_tank(const struct doctor_tank *tank, struct doctor_report *report);
 
 /* --- doctor_machine.c: clock, power, heat, readers --- */

@@ -17,6 +17,7 @@
 #include "core/ledger/ledger.h"
 
 #define NEARLY_FULL_PERCENT 5
+#define PATIENCE_MS 15000 /* reading through the ledger of a large tank takes some seconds */
 
 /* --- judging --- */
 
@@ -234,7 +235,7 @@ static void look_at_rights(
 	facts->group = here.st_gid;
 }
 
-void doctor_check_tank(const struct doctor_scope *scope, struct doctor_report *report)
+static void look(const struct doctor_scope *scope, struct doctor_report *report)
 {
 	CLEANUP(freep) struct tank *tank = calloc(1, sizeof(*tank));
 	const struct config *config = scope->config;
@@ -259,4 +260,33 @@ void doctor_check_tank(const struct doctor_scope *scope, struct doctor_report *r
 	}
 	doctor_looked(report, "the tank %s: its disk, room, rights and ledger", facts.path);
 	doctor_judge_tank(&facts, report);
+}
+
+struct tank_job {
+	const struct doctor_scope *scope;
+	struct doctor_report report;
+};
+
+static void run_job(void *userdata)
+{
+	struct tank_job *job = userdata;
+
+	look(job->scope, &job->report);
+}
+
+bool doctor_check_tank(const struct doctor_scope *scope, struct doctor_report *report)
+{
+	struct tank_job *job = calloc(1, sizeof(*job));
+
+	if (!job)
+		return true;
+	job->scope = scope;
+	if (!doctor_run_within(PATIENCE_MS, run_job, job)) {
+		doctor_find_fault(
+			report, DOCTOR_ERROR, FAULT_TANK_FAILING, scope->config->tank.path);
+		return false;
+	}
+	doctor_append(report, &job->report);
+	free(job);
+	return true;
 }

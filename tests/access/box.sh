@@ -11,6 +11,15 @@ skip() {
 	exit $SKIPPED
 }
 
+# needs PROGRAM...
+needs() {
+	local program
+
+	for program in "$@"; do
+		command -v "$program" >/dev/null || skip "$program is not installed"
+	done
+}
+
 # enter SCRIPT ARGUMENT...: once more, inside. Returns there.
 enter() {
 	local status=0

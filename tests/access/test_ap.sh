@@ -8,9 +8,7 @@ set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 # shellcheck source=box.sh
 source "$here/box.sh"
-for program in dnsmasq ip python3; do
-	command -v $program >/dev/null || skip "$program is not installed"
-done
+needs dnsmasq ip python3
 enter "$0" "$@"
 dnsmasq=$(type -P dnsmasq)
 make_box

@@ -7,7 +7,7 @@ here=$(dirname "$(readlink -f "$0")")
 # shellcheck source=box.sh
 source "$here/box.sh"
 dtd=/usr/share/avahi/avahi-service.dtd
-command -v xmllint >/dev/null || skip "xmllint is not installed"
+needs xmllint ip
 [[ -f $dtd ]] || skip "avahi-daemon is not installed"
 enter "$0" "$@"
 make_box

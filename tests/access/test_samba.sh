@@ -7,9 +7,7 @@ set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 # shellcheck source=box.sh
 source "$here/box.sh"
-for program in smbd smbclient smbpasswd testparm ip; do
-	command -v $program >/dev/null || skip "$program is not installed"
-done
+needs smbd smbclient smbpasswd testparm ip
 enter "$0" "$@"
 make_box
 export IMGTANK_SETUP_DIR=$1/access

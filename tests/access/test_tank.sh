@@ -6,9 +6,7 @@ set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 # shellcheck source=box.sh
 source "$here/box.sh"
-for program in losetup lsblk blkid wipefs mkfs.ext4; do
-	command -v $program >/dev/null || skip "$program is not installed"
-done
+needs losetup lsblk blkid wipefs mkfs.ext4
 enter "$0" "$@"
 make_box
 export IMGTANK_SETUP_DIR=$1/access
@@ -109,4 +107,8 @@ picture >"$box/before"
 expect "a disk that cannot be mounted" refuses "The configuration is as it was before" --disk "$name"
 picture >"$box/after"
 expect "is taken back" diff "$box/before" "$box/after"
+if command -v mkfs.exfat >/dev/null; then
+	expect "another file system" refuses "stays erased" --disk "$name" --erase "$name" --file-system exfat
+	expect "is made" test "$(blkid -p -s TYPE -s LABEL -o value "$loop" | tr '\n' ' ')" = "IMGTANK exfat "
+fi
 finish "tank"

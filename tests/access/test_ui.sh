@@ -6,7 +6,7 @@ set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 # shellcheck source=box.sh
 source "$here/box.sh"
-command -v ip >/dev/null || skip "ip is not installed"
+needs ip
 enter "$0" "$@"
 make_box
 export IMGTANK_SETUP_DIR=$1/access IMGTANK_UI_DIR=$box/programs

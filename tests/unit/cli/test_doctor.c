@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -147,6 +148,50 @@ static void test_report_is_bounded(void **state)
 	assert_string_equal(report.findings[3].remedy, "Do 3.");
 }
 
+static int blocked_fds[2];
+
+static void never_ends(void *userdata)
+{
+	char byte;
+
+	(void)userdata;
+	while (read(blocked_fds[0], &byte, 1) < 0)
+		continue;
+}
+
+static void counts(void *userdata)
+{
+	(*(int *)userdata)++;
+}
+
+/* A disk that hangs must not hang the doctor. */
+static void test_patience_ends(void **state)
+{
+	int count = 0;
+
+	(void)state;
+	assert_true(doctor_run_within(10000, counts, &count));
+	assert_int_equal(count, 1);
+	assert_int_equal(pipe(blocked_fds), 0);
+	assert_false(doctor_run_within(20, never_ends, NULL));
+	(void)close(blocked_fds[1]);
+}
+
+static void test_reports_are_joined(void **state)
+{
+	static struct doctor_report more;
+
+	(void)state;
+	(void)good();
+	doctor_find(&report, DOCTOR_NOTE, "one", "", "", "", "%s", "");
+	doctor_find(&more, DOCTOR_NOTE, "two", "", "", "", "%s", "");
+	doctor_looked(&more, "there");
+	doctor_append(&report, &more);
+	assert_int_equal(report.count, 2);
+	assert_string_equal(report.findings[1].word, "two");
+	assert_string_equal(report.looked[0], "there");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -158,6 +203,8 @@ int main(void)
 		cmocka_unit_test(test_new_tank),
 		cmocka_unit_test(test_sandbox),
 		cmocka_unit_test(test_report_is_bounded),
+		cmocka_unit_test(test_patience_ends),
+		cmocka_unit_test(test_reports_are_joined),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
