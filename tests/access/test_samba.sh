@@ -36,7 +36,9 @@ END
 
 mkdir -p "$tank/images/20240512"
 echo "a picture" >"$tank/images/20240512/pimg_0001.jpg"
-chmod 0755 "$box" && chmod 0444 "$tank/images/20240512/pimg_0001.jpg"
+# Only Samba stands before the pictures here.
+chmod -R 0777 "$tank"
+chmod 0755 "$box"
 echo "right horse 42" >"$box/password"
 
 smb() {

@@ -72,7 +72,7 @@ cp /etc/fstab "$box/once"
 expect "a disk in use is not erased" refuses "Nothing was erased" --disk "$name" --erase "$name"
 expect "not as another tank, either" into "$box/said" refused \
 	"$imgtank" setup tank --mount "$box/other" --disk "$name" --erase "$name"
-expect "for it is in use" grep -q "is in use" "$box/said"
+expect "for it is in use" grep -q "is in use (" "$box/said"
 expect "it can be run again" into "$box/said" tank --disk "$name"
 expect "and changes nothing more" diff "$box/once" /etc/fstab
 expect "undo works" into "$box/said" tank --undo
