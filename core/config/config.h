@@ -60,6 +60,7 @@ struct config_daemon {
 	enum config_start start; /* what is done with a card that was put in */
 	uint32_t workers; /* cards at work at the same time */
 	enum require_mount devices; /* the machine's card readers; AUTO: when run as root */
+	const char *file_systems; /* that cards may have */
 	const char *virtual_reader; /* a folder that plays a reader; "" for none */
 	const char *socket;
 	const char *group; /* its members may command */

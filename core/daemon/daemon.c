@@ -410,6 +410,9 @@ static int add_devices(struct daemon *daemon)
 
 	if (!daemon->options->use_devices)
 		return 0;
+	r = mount_allow(daemon->options->file_systems);
+	if (r < 0)
+		return log_errno(LOG_LEVEL_ERROR, r, "[daemon] file-systems cannot be used");
 	r = mount_enter_namespace();
 	if (r < 0)
 		return log_errno(LOG_LEVEL_ERROR, r,

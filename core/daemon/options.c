@@ -207,6 +207,7 @@ static void fill(struct options *options)
 		.workers_max = from->workers,
 		.virtual_reader = from->virtual_reader,
 		.use_devices = uses_devices(from),
+		.file_systems = from->file_systems,
 		.may_halt = from->may_halt,
 		.server = {.path = from->socket,
 			.group = from->group,
