@@ -205,18 +205,18 @@ static bool is_for_people_only(const char *name)
 	return !strcmp(name, "tty") || !strcmp(name, "record") || !strcmp(name, "lines");
 }
 
-static bool is_here(const struct ui_place *place, const char *name)
+int ui_probe(const struct ui_place *place, const char *name)
 {
 	static const char *const probe[] = {"--probe", NULL};
 	pid_t pid = ui_start(place, name, probe);
 	int status;
 
 	if (pid < 0)
-		return false;
+		return pid;
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
-			return false;
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+			return -errno;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -ECHILD;
 }
 
 void ui_add_hardware(const struct ui_place *place, struct ui_names *names)
@@ -227,7 +227,8 @@ void ui_add_hardware(const struct ui_place *place, struct ui_names *names)
 		return;
 	ui_add_installed(installed);
 	for (size_t i = 0; i < installed->count; i++)
-		if (!is_for_people_only(installed->names[i]) && is_here(place, installed->names[i]))
+		if (!is_for_people_only(installed->names[i]) &&
+			ui_probe(place, installed->names[i]) == 0)
 			(void)ui_add_name(names, installed->names[i]);
 }
 

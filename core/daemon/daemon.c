@@ -140,7 +140,7 @@ static void look_at_clock(void *userdata)
 {
 	struct daemon *daemon = userdata;
 
-	if (daemon->model->tank.is_clock_trusted || !trust_look())
+	if (daemon->model->tank.is_clock_trusted || !clock_is_trusted(""))
 		return;
 	daemon->model->tank.is_clock_trusted = true;
 	log_notice("the clock is right now");
@@ -533,7 +533,7 @@ int daemon_new(struct daemon **ret, sd_event *event, const struct daemon_options
 	daemon->model = model_new();
 	daemon->published = model_new();
 	if (daemon->model && daemon->published) {
-		daemon->model->tank.is_clock_trusted = trust_look();
+		daemon->model->tank.is_clock_trusted = clock_is_trusted("");
 		r = add_parts(daemon);
 	}
 	if (r < 0) {

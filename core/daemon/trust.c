@@ -2,18 +2,13 @@
 #include "core/daemon/trust.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
-#include <sys/timex.h>
 #include <unistd.h>
 
-#include "core/base/clock.h"
 #include "core/base/fd.h"
-
-/* A clock that stands before this program was made has lost its time. */
-#define CLOCK_SANE_S INT64_C(1767225600) /* 2026-01-01 */
 
 /* Never reached: only the setting of the clock is waited for. 2200-01-01. */
 #define FAR_AWAY_S INT64_C(7258118400)
@@ -24,37 +19,6 @@ struct trust_watch {
 	void *userdata;
 	int fd; /* owned */
 };
-
-bool trust_decide(const struct trust_signs *signs)
-{
-	if (signs->now_s < CLOCK_SANE_S)
-		return false;
-	if (signs->kernel_state >= 0 && signs->kernel_state != TIME_ERROR)
-		return true;
-	return signs->is_network_synced || signs->is_from_chip;
-}
-
-static bool is_from_chip(void)
-{
-	char content[16];
-
-	return fd_read_text(AT_FDCWD, "/sys/class/rtc/rtc0/hctosys", content, sizeof(content)) ==
-		0 &&
-		content[0] == '1';
-}
-
-bool trust_look(void)
-{
-	struct timex clock = {0};
-	const struct trust_signs signs = {
-		.now_s = clock_wall_ns() / 1000000000,
-		.kernel_state = adjtimex(&clock),
-		.is_network_synced = access("/run/systemd/timesync/synchronized", F_OK) == 0,
-		.is_from_chip = is_from_chip(),
-	};
-
-	return trust_decide(&signs);
-}
 
 static int arm(int fd)
 {

@@ -15,6 +15,7 @@ packages_check=(
 	libcmocka-dev clang clang-format libclang-rt-dev llvm git python3 pyflakes3 shellcheck mandoc tmux
 	e2fsprogs xfsprogs btrfs-progs dosfstools exfatprogs rsync strace sqlite3
 	dbus-daemon
+	samba smbclient iproute2 dnsmasq-base avahi-daemon libxml2-utils
 )
 
 # For the laboratory: a Debian in QEMU, and its disks.

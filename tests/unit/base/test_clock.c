@@ -5,13 +5,13 @@
 #include <stdbool.h>
 #include <sys/timex.h>
 
-#include "core/daemon/trust.h"
+#include "core/base/clock.h"
 
 #define BEFORE_S INT64_C(1767225599) /* a second before 2026 */
 #define AFTER_S INT64_C(1767225600)
 
 static const struct row {
-	struct trust_signs signs;
+	struct clock_signs signs;
 	bool is_trusted;
 } rows[] = {
 	{{AFTER_S, TIME_OK, false, false}, true},
@@ -28,18 +28,18 @@ static const struct row {
 	{{0, TIME_OK, true, true}, false},
 };
 
-static void test_trust_is_what_the_signs_say(void **state)
+static void test_clock_is_what_the_signs_say(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (trust_decide(&rows[i].signs) != rows[i].is_trusted)
+		if (clock_signs_are_good(&rows[i].signs) != rows[i].is_trusted)
 			fail_msg("row %zu should be %d", i, rows[i].is_trusted);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_trust_is_what_the_signs_say),
+		cmocka_unit_test(test_clock_is_what_the_signs_say),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
