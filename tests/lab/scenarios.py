@@ -725,7 +725,7 @@ def pibrella_on_gpio_sim(lab):
                  ">/etc/imgtank/imgtank.conf.d/lab.conf; systemctl reload imgtank-ui")
         _, watch = with_tank(lab, guest)
         wait_lamps(guest, "ready: green", only("green"))
-        name = guest.plug(image, slow_bytes_per_s=800000)
+        name = guest.plug(image, slow_bytes_per_s=200000)
         watch.card("it is copied", state="copying")
         wait_lamps(guest, "busy: amber pulses", moving("amber"))
         guest.sh("printf '[ui]\\nfrontends = pibrella\\n' >/etc/imgtank/imgtank.conf.d/lab.conf; "
