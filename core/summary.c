@@ -117,7 +117,7 @@ static bool card_has_ended(const struct model_card *card)
 		card->state == CARD_UNMOUNTED;
 }
 
-static bool card_went_wrong(const struct model_card *card)
+bool model_card_went_wrong(const struct model_card *card)
 {
 	enum verdict verdict = model_card_verdict(card);
 
@@ -132,7 +132,7 @@ static bool card_went_wrong(const struct model_card *card)
 
 static bool card_is_problem(const struct model_card *card)
 {
-	return card_went_wrong(card) && !card->is_acknowledged;
+	return model_card_went_wrong(card) && !card->is_acknowledged;
 }
 
 bool model_card_must_be_ejected(const struct model_card *card)

@@ -15,6 +15,7 @@ enum verdict counts_verdict(enum verdict verdict, const struct import_counts *co
 enum verdict model_card_verdict(const struct model_card *card);
 bool verdict_is_good(enum verdict verdict);
 
+bool model_card_went_wrong(const struct model_card *card); /* whether or not somebody saw it */
 bool model_card_is_gone(const struct model_card *card);
 bool model_card_asks(const struct model_card *card);
 bool model_card_must_be_ejected(const struct model_card *card);

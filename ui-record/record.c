@@ -20,7 +20,7 @@ struct record {
 	struct frontend_host *host; /* borrowed; NULL before open() */
 	FILE *out;
 	const char *path; /* borrowed from the command line; NULL: standard output */
-	bool has_input, has_latency, must_fail, is_missing;
+	bool has_input, has_latency, has_stamp, must_fail, is_missing;
 	struct line_reader input;
 };
 
@@ -28,6 +28,7 @@ static const struct frontend_setting settings[] = {
 	{"output", "FILE", "write there instead of to standard output", true},
 	{"input", NULL, "read commands from standard input", true},
 	{"latency", NULL, "say how long each change took to come here", false},
+	{"stamp", NULL, "say when each file in progress was shown, in microseconds", false},
 	{"pretend", "WHAT", "missing or broken: how open() ends", false},
 	{0},
 };
@@ -42,6 +43,8 @@ static int set(void *state, const char *key, const char *value)
 		return text_parse_bool(value, &record->has_input);
 	else if (!strcmp(key, "latency"))
 		return text_parse_bool(value, &record->has_latency);
+	else if (!strcmp(key, "stamp"))
+		return text_parse_bool(value, &record->has_stamp);
 	else if (!strcmp(value, "missing"))
 		record->is_missing = true;
 	else if (!strcmp(value, "broken"))
@@ -113,12 +116,24 @@ static void print_latency(struct record *record, const struct tank_model *model)
 			now_usec - model->sync_time_usec);
 }
 
+/* The file is written as it came: a test's engine may have put its own time there. */
+static void print_stamps(struct record *record, const struct tank_model *model)
+{
+	uint64_t now_usec = frontend_host_now_usec(record->host);
+
+	for (uint32_t i = 0; record->has_stamp && i < model->cards_count; i++)
+		if (*model->cards[i].file)
+			(void)fprintf(record->out, "stamp %" PRIu64 " %s\n", now_usec,
+				model->cards[i].file);
+}
+
 static void show(void *state, const struct tank_model *model, uint32_t changed)
 {
 	static const char *const connections[] = {"connecting", "up", "none"};
 	struct record *record = state;
 	const struct model_tank *tank = &model->tank;
 
+	print_stamps(record, model);
 	print_latency(record, model);
 	(void)fprintf(record->out, "show connection=%s tank=%s", connections[model->connection],
 		tank_state_name(tank->state));

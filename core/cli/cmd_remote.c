@@ -87,11 +87,16 @@ static int print_line(char *line)
 
 static void print_card_line(const struct model_card *card)
 {
+	bool has_percent = card->progress_permille && card->progress_permille < 1000;
+	size_t length = strlen(card->headline);
+	bool is_ended = !has_percent && length > 0 && strchr("?!.", card->headline[length - 1]);
+
 	(void)printf("%-4s %s%s%s%s: %s", card->id, card->label, *card->camera ? " (" : "",
 		card->camera, *card->camera ? ")" : "", card->headline);
-	if (card->progress_permille && card->progress_permille < 1000)
+	if (has_percent)
 		(void)printf(", %" PRIu32 " %%", card->progress_permille / 10);
-	(void)printf(".%s%s\n", *card->removal ? " " : "", card->removal);
+	/* "Copy this card?" ends a sentence by itself. */
+	(void)printf("%s%s%s\n", is_ended ? "" : ".", *card->removal ? " " : "", card->removal);
 }
 
 static void print_card(const struct model_card *card)

@@ -56,11 +56,11 @@ static void hang_up(struct connection *connection)
 /* The connection is gone or could not be made: says so once and tries again later. */
 static void lose(struct connection *connection, int error)
 {
+	bool is_wrong = error == -EBADMSG || error == -EMSGSIZE || error == -EPROTO ||
+		error == -EPROTONOSUPPORT; /* it will not soon be better */
+
 	hang_up(connection);
-	if (error == -EBADMSG || error == -EMSGSIZE || error == -EPROTO ||
-		error == -EPROTONOSUPPORT)
-		connection->retry_usec = CONNECTION_RETRY_MAX_USEC; /* it will not soon be better */
-	arm(connection, connection->retry_usec);
+	arm(connection, is_wrong ? CONNECTION_RETRY_WRONG_USEC : connection->retry_usec);
 	connection->retry_usec *= 2;
 	if (connection->retry_usec > CONNECTION_RETRY_MAX_USEC)
 		connection->retry_usec = CONNECTION_RETRY_MAX_USEC;

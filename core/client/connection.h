@@ -3,8 +3,9 @@
  * connection.h - a connection to the daemon that comes back by itself.
  *
  * Lives in an sd-event loop. When it is lost it is tried again after 0.1 s,
- * then after twice as long, up to 5 s. A daemon that is silent for 5 s is asked
- * whether it is alive, and has 3 s to answer.
+ * then after twice as long, up to 0.5 s: what is shown is right within a second
+ * of the daemon being back. A daemon that speaks another language is tried every 5 s.
+ * One that is silent for 5 s is asked whether it is alive, and has 3 s to answer.
  */
 #ifndef IMGTANK_CORE_CLIENT_CONNECTION_H
 #define IMGTANK_CORE_CLIENT_CONNECTION_H
@@ -14,7 +15,8 @@
 #include "core/protocol/message.h"
 
 #define CONNECTION_RETRY_FIRST_USEC 100000
-#define CONNECTION_RETRY_MAX_USEC 5000000
+#define CONNECTION_RETRY_MAX_USEC 500000
+#define CONNECTION_RETRY_WRONG_USEC 5000000
 #define CONNECTION_HELLO_USEC 1000000 /* to the first sync after connecting */
 #define CONNECTION_QUIET_USEC 5000000
 #define CONNECTION_ANSWER_USEC 3000000

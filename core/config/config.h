@@ -69,6 +69,10 @@ struct config_daemon {
 	const char *poweroff_command, *reboot_command; /* "": logind */
 };
 
+struct config_ui {
+	const char *frontends; /* names, "auto", "none"; whoever starts them checks each by itself */
+};
+
 struct config_private;
 
 struct config {
@@ -77,6 +81,7 @@ struct config {
 	struct config_thumbnails thumbnails;
 	struct config_probe probe;
 	struct config_daemon daemon;
+	struct config_ui ui;
 	struct config_private *private; /* owned: strings, origins, problems */
 };
 

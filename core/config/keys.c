@@ -154,6 +154,9 @@ const struct config_key config_keys[] = {
 	{"daemon", "reboot-command", VALUE_STRING, AT(daemon.reboot_command), "",
 		"And one that restarts it.",
 		NULL, 0, 0, NULL},
+	{"ui", "frontends", VALUE_STRING, AT(ui.frontends), "auto",
+		"The front ends that run: names, or auto for those whose hardware is here, or none.",
+		NULL, 0, 0, NULL},
 };
 /* clang-format on */
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * daemon.h - imgtankd: owns the cards, runs one worker for each, publishes where
- * everything stands, and does what it is asked. One thread, one loop.
+ * everything stands, and does what it is asked. One loop in one thread; only looks
+ * at the tank's disk, which may hang, are made beside it (tank.c).
  *
  *   source -> card (cards.c) -> worker -> model -> what changed -> every client
  */

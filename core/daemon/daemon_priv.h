@@ -12,7 +12,7 @@
 #define SOURCES_MAX 2
 #define KNOWN_CARDS_MAX 512
 
-struct actor; /* cards.c: what the daemon has to do with a card, beside its model */
+struct actor; /* actor.h: what the daemon has to do with a card, beside its model */
 
 struct daemon {
 	const struct daemon_options *options; /* borrowed */

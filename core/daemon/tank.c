@@ -4,6 +4,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -13,11 +15,15 @@
 #include <unistd.h>
 
 #include "core/base/cleanup.h"
+#include "core/base/clock.h"
 #include "core/base/text.h"
 
 #define LOOK_MISSING_USEC 1000000 /* a folder that appears is no mount and tells nobody */
 #define LOOK_BUSY_USEC 1000000
 #define LOOK_IDLE_USEC 10000000
+#define LOOK_AT_ONCE_MSEC 200 /* the loop waits so long at most, where it must know now */
+#define LOOK_PATIENCE_USEC 5000000 /* a disk that has not answered by then is failing */
+#define LOOK_STACK_BYTES (64 * 1024)
 #define FREE_STEP_BYTES (UINT64_C(1) << 20) /* less is not worth a line */
 
 struct tank_facts {
@@ -27,13 +33,26 @@ struct tank_facts {
 	dev_t device;
 };
 
+/*
+ * A look, in a thread of its own: stat(2) on a dying disk may never come back. It shares
+ * nothing with the loop, and says what it found through a pipe; whole, as it is that small.
+ */
+struct look {
+	bool requires_mount;
+	int fd; /* owned; the pipe's end to write to */
+	char path[]; /* a copy */
+};
+
 struct tank_watch {
 	const char *path; /* borrowed */
 	bool requires_mount, is_busy;
 	struct tank_facts facts;
 	char label[MODEL_LABEL_BYTES], id[MODEL_LABEL_BYTES]; /* of facts.device, escaped */
 	int mounts_fd; /* owned; poll(2) tells when the table of mounts changes */
-	sd_event_source *mounts_source, *timer_source;
+	int look_fds[2]; /* owned; both ends of the pipe */
+	uint64_t look_usec; /* when the look was begun that has not ended yet; 0: none */
+	bool must_look_again; /* something has happened since it was begun */
+	sd_event_source *mounts_source, *timer_source, *look_source;
 	tank_changed_fn changed;
 	void *userdata;
 };
@@ -100,11 +119,12 @@ static bool is_same(const struct tank_facts *a, const struct tank_facts *b)
 		a->free_bytes / FREE_STEP_BYTES == b->free_bytes / FREE_STEP_BYTES;
 }
 
-static bool look_again(struct tank_watch *watch)
+/* True when they are other ones. */
+static bool take_facts(struct tank_watch *watch, const struct tank_facts *facts)
 {
 	struct tank_facts before = watch->facts;
 
-	watch->facts = look(watch->path, watch->requires_mount);
+	watch->facts = *facts;
 	if (!watch->facts.is_there) {
 		watch->label[0] = watch->id[0] = '\0';
 	} else if (!before.is_there || before.device != watch->facts.device) {
@@ -114,6 +134,76 @@ static bool look_again(struct tank_watch *watch)
 		find_name("/dev/disk/by-uuid", device, watch->id, sizeof(watch->id));
 	}
 	return !is_same(&before, &watch->facts);
+}
+
+static void *run_look(void *argument)
+{
+	struct look *job = argument;
+	struct tank_facts facts = look(job->path, job->requires_mount);
+	ssize_t n = write(job->fd, &facts, sizeof(facts));
+
+	(void)n; /* nobody listens any more when the daemon ends */
+	fd_close(job->fd);
+	free(job);
+	return NULL;
+}
+
+static int start_thread(struct look *job)
+{
+	pthread_attr_t attributes;
+	pthread_t thread;
+	int r = pthread_attr_init(&attributes);
+
+	if (r != 0)
+		return -r;
+	(void)pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	(void)pthread_attr_setstacksize(&attributes, LOOK_STACK_BYTES); /* or what it has */
+	r = pthread_create(&thread, &attributes, run_look, job);
+	(void)pthread_attr_destroy(&attributes);
+	return -r;
+}
+
+/* Begins a look unless one is under way; then another one follows it. */
+static void begin_look(struct tank_watch *watch)
+{
+	size_t path_bytes = strlen(watch->path) + 1;
+	struct look *job;
+
+	watch->must_look_again = watch->look_usec != 0;
+	if (watch->look_usec)
+		return;
+	job = malloc(sizeof(*job) + path_bytes);
+	if (!job)
+		return; /* the timer comes again */
+	job->requires_mount = watch->requires_mount;
+	memcpy(job->path, watch->path, path_bytes);
+	job->fd = fcntl(watch->look_fds[1], F_DUPFD_CLOEXEC, 3);
+	if (job->fd < 0 || start_thread(job) < 0) {
+		fd_close(job->fd);
+		free(job);
+		return;
+	}
+	watch->look_usec = clock_monotonic_usec();
+}
+
+/* What the look has found, if it has ended. True when that is other than before. */
+static bool end_look(struct tank_watch *watch)
+{
+	struct tank_facts facts;
+
+	if (read(watch->look_fds[0], &facts, sizeof(facts)) != (ssize_t)sizeof(facts))
+		return false;
+	watch->look_usec = 0;
+	return take_facts(watch, &facts);
+}
+
+/* A disk that does not answer is none that anything may be copied to. */
+static bool lose_patience(struct tank_watch *watch)
+{
+	const struct tank_facts facts = {.fault = FAULT_TANK_FAILING};
+
+	return watch->look_usec && clock_monotonic_usec() - watch->look_usec > LOOK_PATIENCE_USEC &&
+		take_facts(watch, &facts);
 }
 
 static void plan_next(struct tank_watch *watch)
@@ -126,13 +216,20 @@ static void plan_next(struct tank_watch *watch)
 	(void)sd_event_source_set_enabled(watch->timer_source, SD_EVENT_ONESHOT);
 }
 
-static void look_and_tell(struct tank_watch *watch)
+static int on_look_ended(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
-	bool is_other = look_again(watch);
+	struct tank_watch *watch = userdata;
+	bool is_other = end_look(watch);
 
+	(void)source;
+	(void)fd;
+	(void)revents;
+	if (watch->must_look_again)
+		begin_look(watch);
 	plan_next(watch);
 	if (is_other)
 		watch->changed(watch->userdata);
+	return 0;
 }
 
 static int on_mounts(sd_event_source *source, int fd, uint32_t revents, void *userdata)
@@ -140,16 +237,31 @@ static int on_mounts(sd_event_source *source, int fd, uint32_t revents, void *us
 	(void)source;
 	(void)fd;
 	(void)revents;
-	look_and_tell(userdata); /* poll(2) itself has taken note of the change */
+	begin_look(userdata); /* poll(2) itself has taken note of the change */
 	return 0;
 }
 
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
+	struct tank_watch *watch = userdata;
+	bool is_other = lose_patience(watch);
+
 	(void)source;
 	(void)usec;
-	look_and_tell(userdata);
+	if (!watch->look_usec)
+		begin_look(watch);
+	plan_next(watch);
+	if (is_other)
+		watch->changed(watch->userdata);
 	return 0;
+}
+
+static int add_look(struct tank_watch *watch, sd_event *event)
+{
+	if (pipe2(watch->look_fds, O_CLOEXEC | O_NONBLOCK) < 0)
+		return -errno;
+	return sd_event_add_io(
+		event, &watch->look_source, watch->look_fds[0], EPOLLIN, on_look_ended, watch);
 }
 
 static int add_sources(struct tank_watch *watch, sd_event *event)
@@ -157,6 +269,8 @@ static int add_sources(struct tank_watch *watch, sd_event *event)
 	int r = sd_event_add_time_relative(event, &watch->timer_source, CLOCK_MONOTONIC,
 		LOOK_MISSING_USEC, 0, on_timer, watch);
 
+	if (r >= 0)
+		r = add_look(watch, event);
 	watch->mounts_fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
 	if (r < 0 || watch->mounts_fd < 0)
 		return r; /* without it there is still the timer */
@@ -176,7 +290,7 @@ int tank_watch_new(struct tank_watch **ret, sd_event *event, const char *path, b
 		return -ENOMEM;
 	watch->path = path;
 	watch->requires_mount = requires_mount;
-	watch->mounts_fd = -1;
+	watch->mounts_fd = watch->look_fds[0] = watch->look_fds[1] = -1;
 	watch->changed = changed;
 	watch->userdata = userdata;
 	r = add_sources(watch, event);
@@ -184,8 +298,8 @@ int tank_watch_new(struct tank_watch **ret, sd_event *event, const char *path, b
 		tank_watch_free(watch);
 		return r;
 	}
-	(void)look_again(watch);
-	plan_next(watch);
+	watch->facts.fault = FAULT_TANK_MISSING; /* until it is known */
+	tank_watch_look(watch);
 	*ret = watch;
 	return 0;
 }
@@ -196,13 +310,25 @@ void tank_watch_free(struct tank_watch *watch)
 		return;
 	(void)sd_event_source_disable_unref(watch->mounts_source);
 	(void)sd_event_source_disable_unref(watch->timer_source);
+	(void)sd_event_source_disable_unref(watch->look_source);
 	fd_close(watch->mounts_fd);
+	fd_close(watch->look_fds[0]);
+	fd_close(watch->look_fds[1]);
 	free(watch);
 }
 
+/* One that is under way began before whatever is asked about: it is waited for, and another. */
 void tank_watch_look(struct tank_watch *watch)
 {
-	(void)look_again(watch);
+	struct pollfd answer = {.fd = watch->look_fds[0], .events = POLLIN};
+	unsigned int looks_count = watch->look_usec ? 2 : 1;
+
+	while (looks_count-- > 0) {
+		begin_look(watch);
+		if (poll(&answer, 1, LOOK_AT_ONCE_MSEC) != 1)
+			break;
+		(void)end_look(watch);
+	}
 	plan_next(watch);
 }
 

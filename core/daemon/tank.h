@@ -15,12 +15,15 @@ struct tank_watch; /* opaque */
 /* Called after each look whose facts differ from the last one's. */
 typedef void (*tank_changed_fn)(void *userdata);
 
-/* Looks once before it returns. path is borrowed for good. */
+/*
+ * Looks once before it returns, but waits for the answer only a moment: a disk that hangs
+ * counts as missing, and after some seconds as failing. path is borrowed for good.
+ */
 int tank_watch_new(struct tank_watch **ret, sd_event *event, const char *path, bool requires_mount,
 	tank_changed_fn changed, void *userdata);
 void tank_watch_free(struct tank_watch *watch); /* accepts NULL */
 
-/* Looks now, without calling changed(). */
+/* Looks now, without calling changed(). Waits as tank_watch_new(); then all stays as it was. */
 void tank_watch_look(struct tank_watch *watch);
 
 /* Looks more often while something is copied. */

@@ -244,12 +244,16 @@ def test_ui_one_that_fails_harms_no_other():
 def test_ui_takes_names_from_the_configuration():
     with tempfile.TemporaryDirectory() as folder, FakeBox("idle") as box:
         config = Path(folder, "own.conf")
-        config.write_text("[ui]\nfrontends = record\n")
-        with box.run("imgtank", "ui", "--config", config) as ui:
+        config.write_text("[ui]\nfrontends = ../../bin/sh nosuch record\n")
+        with box.run("imgtank", "ui", "--config", config, merge_stderr=True) as ui:
+            ui.wait_for("'../../bin/sh' is not the name of a front end")
+            ui.wait_for("There is no front end nosuch here")
             ui.wait_for("connection=up")
-        config.write_text("[ui]\nfrontends = ../../bin/sh\n")
-        _, errors = call(box, "ui", "--config", str(config), status=2)
-        check("is not the name of a front end" in errors[0], str(errors))
+            ui.signal(signal.SIGTERM)
+            check_equal(ui.wait_end(), 0, "exit status")
+            check("close" in ui.lines, "record was closed: " + str(ui.lines[-5:]))
+        lines, _ = call(box, "ui", "--config", str(config), "--names")
+        check_equal(lines, ["nosuch", "record"], "--names")
 
 
 def test_ui_auto_runs_what_has_its_hardware_here():
@@ -258,9 +262,118 @@ def test_ui_auto_runs_what_has_its_hardware_here():
         config.write_text("[ui]\nfrontends = auto\n")
         fake_ui(folder, "here", 'test "$3" = --probe && exit 0; echo here runs; exit 0')
         fake_ui(folder, "gone", 'test "$3" = --probe && exit 3; echo gone runs; exit 0')
-        env = {"IMGTANK_UI_DIR": folder}
-        lines, _ = call(box, "ui", "--config", str(config), "--socket", box.socket, env=env)
-        check_equal(lines, ["here runs"], "what ran")
+        with box.run("imgtank", "ui", "--config", config, "--socket", box.socket,
+                     env={"IMGTANK_UI_DIR": folder}) as ui:
+            ui.wait_for("here runs")
+            ui.signal(signal.SIGTERM)
+            check_equal(ui.wait_end(), 0, "exit status")
+            check("gone runs" not in ui.lines, str(ui.lines))
+
+
+def test_ui_another_configuration_changes_only_what_is_different():
+    """Each writes its number, so that a restart would be seen."""
+    with tempfile.TemporaryDirectory() as folder, FakeBox("idle") as box:
+        config = Path(folder, "own.conf")
+        for name in ("one", "two", "three"):
+            fake_ui(folder, name, f"trap 'echo {name} ends; exit 0' TERM; echo {name} runs $$; "
+                                  "while :; do sleep 0.05; done")
+        config.write_text("[ui]\nfrontends = one two\n[ui-two]\nbright = no\n")
+        with box.run("imgtank", "ui", "--config", config,
+                     env={"IMGTANK_UI_DIR": folder}) as ui:
+            ui.wait_for("two runs")
+            config.write_text("[ui]\nfrontends = two three\n[ui-two]\nbright = no\n")
+            ui.signal(signal.SIGHUP)
+            ui.wait_for("three runs")
+            while "one ends" not in ui.lines:
+                ui.wait_for(".")
+            check_equal(len([line for line in ui.lines if line.startswith("two")]), 1,
+                        f"two was left alone: {ui.lines}")
+            config.write_text("[ui]\nfrontends = two three\n[ui-two]\nbright = yes\n")
+            ui.signal(signal.SIGHUP)
+            ui.wait_for("two ends")
+            ui.wait_for("two runs")
+            config.write_text("[ui]\nfrontends = none\n")
+            ui.signal(signal.SIGHUP)
+            ui.wait_for("(two|three) ends")
+            ui.wait_for("(two|three) ends")
+            config.write_text("[ui]\nfrontends = one\n")
+            ui.signal(signal.SIGHUP)
+            ui.wait_for("one runs")
+            ui.signal(signal.SIGTERM)
+            check_equal(ui.wait_end(), 0, "exit status")
+            check_equal(ui.lines[-1], "one ends", "last line")
+
+
+def test_ui_who_crashes_comes_back_and_who_is_misplaced_does_not():
+    with tempfile.TemporaryDirectory() as folder, FakeBox("idle") as box:
+        config = Path(folder, "own.conf")
+        fake_ui(folder, "crash", "echo crash runs; kill -SEGV $$")
+        fake_ui(folder, "absent", "echo absent runs; exit 3")
+        config.write_text("[ui]\nfrontends = absent crash record\n")
+        with box.run("imgtank", "ui", "--config", config, env={"IMGTANK_UI_DIR": folder},
+                     merge_stderr=True) as ui:
+            for _ in range(3):
+                ui.wait_for("crash runs")
+            check_equal(ui.lines.count("absent runs"), 1, "how often the absent one was tried")
+            check_equal(ui.lines.count("open"), 1, "how often the good one was started")
+            ui.signal(signal.SIGTERM)
+            check_equal(ui.wait_end(), 0, "exit status")
+
+
+def test_ui_one_that_does_not_end_is_ended():
+    with tempfile.TemporaryDirectory() as folder, FakeBox("idle") as box:
+        config = Path(folder, "own.conf")
+        fake_ui(folder, "deaf", "trap '' TERM; echo deaf runs; while :; do sleep 0.1; done")
+        config.write_text("[ui]\nfrontends = deaf\n")
+        with box.run("imgtank", "ui", "--config", config, env={"IMGTANK_UI_DIR": folder}) as ui:
+            ui.wait_for("deaf runs")
+            ui.signal(signal.SIGTERM)
+            check_equal(ui.wait_end(), 0, "exit status")
+
+
+FAKE_SYSTEMCTL = """#!/bin/bash
+echo "$*" >>"$FAKE_LOG"
+case $1 in
+list-units) for name in $FAKE_RUNNING; do echo "imgtank-ui@$name.service loaded active running x"; done ;;
+*) [[ $3 != *broken* ]] ;;
+esac
+"""
+
+
+def apply(box, folder, config, running, status=0):
+    """The calls of systemctl that `imgtank ui --apply` makes, but for the first: it asks."""
+    log = Path(folder, "log")
+    log.write_text("")
+    env = {"PATH": f"{folder}/bin:{os.environ['PATH']}", "FAKE_LOG": str(log),
+           "FAKE_RUNNING": running, "IMGTANK_UI_DIR": folder, "RUNTIME_DIRECTORY": f"{folder}/run"}
+    _, errors = call(box, "ui", "--config", str(config), "--apply", status=status, env=env)
+    lines = log.read_text().splitlines()
+    check(lines[0].startswith("list-units"), str(lines))
+    return [line.removeprefix("--no-block ").removesuffix(".service")
+            .replace("imgtank-ui@", "") for line in lines[1:]], errors
+
+
+def test_ui_apply_makes_systemd_s_instances_what_is_configured():
+    with tempfile.TemporaryDirectory() as folder, FakeBox("idle") as box:
+        config = Path(folder, "own.conf")
+        Path(folder, "bin").mkdir()
+        Path(folder, "run").mkdir()
+        Path(folder, "bin", "systemctl").write_text(FAKE_SYSTEMCTL)
+        Path(folder, "bin", "systemctl").chmod(0o755)
+        for name in ("one", "two", "broken"):
+            fake_ui(folder, name, "exit 0")
+        config.write_text("[ui]\nfrontends = one two\n")
+        check_equal(apply(box, folder, config, "")[0], ["start one", "start two"], "both")
+        check_equal(apply(box, folder, config, "one two")[0], [], "nothing is to do")
+        config.write_text("[ui]\nfrontends = two\n[ui-two]\nbright = yes\n")
+        check_equal(apply(box, folder, config, "one two")[0], ["stop one", "restart two"],
+                    "one gone, the other's settings changed")
+        check_equal(apply(box, folder, config, "two")[0], [], "the new settings are known")
+        config.write_text("[ui]\nfrontends = broken nosuch two\n")
+        calls, errors = apply(box, folder, config, "", status=1)
+        check_equal(calls, ["start broken", "start two"], "those that can")
+        check("systemd could not start the front end broken" in " ".join(errors), str(errors))
+        check("There is no front end nosuch" in " ".join(errors), str(errors))
 
 
 def test_ui_without_names_says_what_to_do():

@@ -164,7 +164,8 @@ class Client:
 class Box:
     """imgtankd on a tank and a reader of its own."""
 
-    def __init__(self, folder, tank=None, config="", options=(), bin_dir=BIN):
+    def __init__(self, folder, tank=None, config="", options=(), bin_dir=BIN, prefix=(),
+                 env=None):
         self.folder = Path(folder)
         self.tank = Path(tank or self.folder / "tank")
         self.reader = self.folder / "reader"
@@ -175,21 +176,24 @@ class Box:
         self.log = self.folder / "log"
         self.options = options
         self.bin_dir = Path(bin_dir)
+        self.prefix = prefix  # of the daemon's command line: what becomes it by exec
+        self.env = env or {}
         self.process = None
         self.clients = []
         self.reader.mkdir(exist_ok=True)
         if tank is None:
             self.tank.mkdir(exist_ok=True)
+        logind = "" if "logind" in config else "logind = no\n"
         self.config.write_text(f"[tank]\npath = {self.tank}\nrequire-mount = no\n"
-                               f"[daemon]\nlogind = no\n{config}\n", encoding="utf-8")
+                               f"[daemon]\n{logind}{config}\n", encoding="utf-8")
 
     def start(self):
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                [str(self.bin_dir / "imgtankd"), "--config", str(self.config), "--socket",
-                 str(self.socket), "--reader", str(self.reader), "--verbose", *self.options],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment(),
-                start_new_session=True)
+                [*self.prefix, str(self.bin_dir / "imgtankd"), "--config", str(self.config),
+                 "--socket", str(self.socket), "--reader", str(self.reader), "--verbose",
+                 *self.options], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env=environment(**self.env), start_new_session=True)
         end = time.monotonic() + DEADLINE_S
         while True:
             try:

@@ -5,14 +5,16 @@
 # To build imgtank.
 packages_build=(
 	build-essential cmake ninja-build pkg-config
-	libexif-dev libheif-dev libinih-dev libjansson-dev libjpeg-dev liblcms2-dev libpng-dev
-	libseccomp-dev libsqlite3-dev libsystemd-dev libudev-dev libxxhash-dev zlib1g-dev
+	libexif-dev libgpiod-dev libheif-dev libinih-dev libjansson-dev libjpeg-dev liblcms2-dev
+	libncurses-dev libpng-dev libseccomp-dev libsqlite3-dev libsystemd-dev libudev-dev libxxhash-dev
+	zlib1g-dev
 )
 
 # To test it: other compilers, style, file systems, things to compare with.
 packages_check=(
-	libcmocka-dev clang clang-format libclang-rt-dev llvm git python3 pyflakes3 shellcheck mandoc
+	libcmocka-dev clang clang-format libclang-rt-dev llvm git python3 pyflakes3 shellcheck mandoc tmux
 	e2fsprogs xfsprogs btrfs-progs dosfstools exfatprogs rsync strace sqlite3
+	dbus-daemon
 )
 
 # packages_missing NAME... -> the names that are not installed, one a line
