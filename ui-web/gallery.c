@@ -101,25 +101,37 @@ void gallery_refuse(struct request *request, int error)
 		(void)log_errno(LOG_LEVEL_WARNING, error, "the pictures cannot be read");
 }
 
-struct browse *gallery_browse(struct request *request)
+/* 0, -ENODEV (its disk is not here) or -ENOMEM and such. */
+static int open_browse(struct gallery *gallery)
 {
-	struct gallery *gallery = request->web->gallery;
 	int r = 0;
 
-	if (gallery->is_away || !*gallery->tank_path) {
-		request_refuse(request, MHD_HTTP_SERVICE_UNAVAILABLE,
-			"The tank's disk is not here.", "Plug it in.");
-		return NULL;
-	}
+	if (gallery->is_away || !*gallery->tank_path)
+		return -ENODEV;
 	if (!gallery->browse)
 		r = browse_new(&gallery->browse, gallery->tank_path);
-	if (r < 0) {
-		gallery_refuse(request, r);
-		return NULL;
+	if (r == 0) {
+		gallery->used_usec = frontend_host_now_usec(gallery->web->host);
+		gallery_tick(gallery, gallery->used_usec);
 	}
-	gallery->used_usec = frontend_host_now_usec(request->web->host);
-	gallery_tick(gallery, gallery->used_usec);
-	return gallery->browse;
+	return r;
+}
+
+struct browse *gallery_reader(struct gallery *gallery)
+{
+	return open_browse(gallery) < 0 ? NULL : gallery->browse;
+}
+
+struct browse *gallery_browse(struct request *request)
+{
+	int r = open_browse(request->web->gallery);
+
+	if (r == -ENODEV)
+		request_refuse(request, MHD_HTTP_SERVICE_UNAVAILABLE,
+			"The tank's disk is not here.", "Plug it in.");
+	else if (r < 0)
+		gallery_refuse(request, r);
+	return r < 0 ? NULL : request->web->gallery->browse;
 }
 
 /* --- writing --- */

@@ -30,6 +30,9 @@ void gallery_picture(struct request *request); /* GET /api/picture/ID */
 /* For the other parts: borrowed until the next return to the host. NULL: it was refused. */
 struct browse *gallery_browse(struct request *request);
 
+/* The same without a request: NULL, silently. */
+struct browse *gallery_reader(struct gallery *gallery);
+
 /* The tank's folder, for the caller to close; negative errno. */
 int gallery_open_tank(const struct gallery *gallery);
 

@@ -12,6 +12,7 @@
 #include "core/base/log.h"
 #include "core/base/text.h"
 #include "core/client/inherited.h"
+#include "ui-web/download.h"
 #include "ui-web/gallery.h"
 #include "ui-web/http.h"
 #include "ui-web/listen.h"
@@ -49,6 +50,8 @@ static const struct route routes[] = {
 	{METHOD_GET, "/api/day/:", ACCESS_READ, gallery_day},
 	{METHOD_GET, "/api/search", ACCESS_READ, gallery_search},
 	{METHOD_GET, "/api/picture/:", ACCESS_READ, gallery_picture},
+	{METHOD_GET, "/api/zip/:", ACCESS_READ, download_day},
+	{METHOD_POST, "/api/zip", ACCESS_READ, download_selection},
 	{METHOD_GET, "/media/:/thumb", ACCESS_READ, media_thumb},
 	{METHOD_GET, "/media/:/view", ACCESS_READ, media_view},
 	{METHOD_GET, "/media/:/original", ACCESS_READ, media_original},

@@ -69,7 +69,7 @@ class Section {
 		if (!picture)
 			this.want(index);
 		if (!cell) {
-			cell = make("button", {type: "button", className: "cell", onclick: () => viewerOpen(this, index)});
+			cell = make("button", {type: "button", className: "cell", onclick: () => pressCell(this, index)});
 			cell.dataset.index = index;
 			this.cells.set(index, cell);
 			this.place(index, cell);
@@ -98,12 +98,48 @@ const KIND_SIGNS = {video: "▶", audio: "♪", raw: "RAW"};
 function fillCell(cell, picture) {
 	const sign = KIND_SIGNS[picture.kind];
 	cell.dataset.id = picture.id;
+	markCell(cell);
 	cell.setAttribute("aria-label", `${picture.name}, ${picture.time.slice(11, 16)}`);
 	cell.replaceChildren(picture.thumb
 		? make("img", {src: `/media/${picture.id}/thumb?v=${picture.v}`, alt: "", decoding: "async"})
 		: make("span", {className: "ending", textContent: picture.name.split(".").pop().toUpperCase()}));
 	if (sign && (picture.thumb || sign !== "RAW"))
 		cell.append(make("span", {className: "sign", textContent: sign}));
+}
+
+// --- selecting ---
+
+const selected = new Set();
+let isSelecting = false;
+
+function markCell(cell) {
+	if (isSelecting)
+		cell.setAttribute("aria-pressed", String(selected.has(cell.dataset.id)));
+	else
+		cell.removeAttribute("aria-pressed");
+}
+
+function showSelection() {
+	setText($("select"), isSelecting ? W.selectEnd : W.select);
+	$("select").setAttribute("aria-pressed", String(isSelecting));
+	$("zip").hidden = !selected.size;
+	setText($("zip-button"), W.downloadSelected(selected.size));
+	$("zip-ids").value = [...selected].join(",");
+	document.querySelectorAll(".cell[data-id]").forEach(markCell);
+}
+
+function pressCell(section, index) {
+	const picture = section.picture(index);
+	if (!isSelecting) {
+		viewerOpen(section, index);
+		return;
+	}
+	if (!picture)
+		return;
+	const id = String(picture.id);
+	if (!selected.delete(id))
+		selected.add(id);
+	showSelection();
 }
 
 let isDrawPlanned = false;
@@ -175,7 +211,8 @@ let loadMore = () => {};
 function daySection(day) {
 	const section = new Section(dayText(day.day), day.count, async (page) =>
 		(await ask(`/api/day/${day.day}?offset=${page * PAGE}`)).pictures);
-	section.facts.append(`${W.count(day.count)} · ${sizeText(day.bytes)}`);
+	section.facts.append(`${W.count(day.count)} · ${sizeText(day.bytes)} · `,
+		make("a", {href: `/api/zip/${day.day}`, textContent: W.zip, ariaLabel: `${W.zip}, ${dayText(day.day)}`}));
 	return section;
 }
 
@@ -262,6 +299,12 @@ function galleryStart() {
 		searchNumber++;
 		showDays();
 	});
+	$("select").onclick = () => {
+		isSelecting = !isSelecting;
+		selected.clear();
+		showSelection();
+	};
+	showSelection();
 	window.addEventListener("scroll", planDraw, {passive: true});
 	window.addEventListener("resize", layoutGallery);
 	showDays();

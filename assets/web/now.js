@@ -25,14 +25,15 @@ async function press(name, label, card, isBusy) {
 }
 
 // Buttons stay the same elements while they mean the same, so that focus and presses are not lost.
-function showButtons(box, names, labels, card, isBusy, tone) {
+// next: what the tank says is the next sensible thing stands out.
+function showButtons(box, names, labels, card, isBusy, next) {
 	const wanted = isOwner ? names : [];
-	const key = JSON.stringify([wanted, isBusy]);
+	const key = JSON.stringify([wanted, isBusy, next]);
 	if (box.dataset.key === key)
 		return;
 	box.dataset.key = key;
-	box.replaceChildren(...wanted.map((name, i) => make("button", {
-		type: "button", textContent: labels[name], className: i || tone === "quiet" ? "plain" : "",
+	box.replaceChildren(...wanted.map((name) => make("button", {
+		type: "button", textContent: labels[name], className: name === next ? "" : "plain",
 		onclick: () => press(name, labels[name], card, isBusy),
 	})));
 }
@@ -64,13 +65,8 @@ function cardNew(card) {
 }
 
 function numbersText(card) {
-	const parts = [`${Math.floor(card.progress_permille / 10)} %`,
-		W.filesOf(card.files_done ?? card.files_copied, card.files_selected)];
-	if (card.rate_bytes_per_s)
-		parts.push(W.perSecond(sizeText(card.rate_bytes_per_s)));
-	if (card.eta_s !== undefined)
-		parts.push(W.left(durationText(card.eta_s)));
-	return parts.join(" · ");
+	return `${Math.floor(card.progress_permille / 10)} %`
+		+ (card.rate_bytes_per_s ? ` · ${W.perSecond(sizeText(card.rate_bytes_per_s))}` : "");
 }
 
 function showProblems(box, card) {
@@ -85,7 +81,7 @@ function showProblems(box, card) {
 			make("li", {}, make("code", {textContent: error.file}), ` ${error.sentence ?? error.fault ?? ""}`)));
 }
 
-function showCard(box, card, tone, labels) {
+function showCard(box, card, tone, labels, next) {
 	const isBusy = ["scanning", "copying", "verifying"].includes(card.state);
 	const part = (name) => box.querySelector(`.${name}`);
 	box.dataset.tone = tone;
@@ -101,17 +97,17 @@ function showCard(box, card, tone, labels) {
 		setText(part("numbers"), numbersText(card));
 	}
 	showProblems(part("problems"), card);
-	showButtons(part("buttons"), card.commands || [], labels, card.card, false, tone);
+	showButtons(part("buttons"), card.commands || [], labels, card.card, false, next);
 }
 
-function showCards(cards, tones, labels) {
+function showCards(cards, tones, labels, tank) {
 	const old = new Map([...$("cards").children].map((box) => [box.dataset.card, box]));
 	cards.forEach((card, i) => {
 		const box = old.get(card.card) || cardNew(card);
 		old.delete(card.card);
 		if ($("cards").children[i] !== box)
 			$("cards").insertBefore(box, $("cards").children[i] || null);
-		showCard(box, card, tones[i], labels);
+		showCard(box, card, tones[i], labels, tank.next_card === card.card ? tank.next_command : "");
 	});
 	for (const box of old.values())
 		box.remove();
@@ -152,14 +148,14 @@ function showTank(tank, tone, connection, labels) {
 		showMeter($("total"), tank.progress_permille, tank.headline);
 	$("tank-box").hidden = !isUp;
 	setText($("disk"), tank.total_bytes
-		? `${tank.disk_label || ""} ${W.free(sizeText(tank.free_bytes), sizeText(tank.total_bytes))}`.trim() : tank.disk_label || "");
-	showButtons($("power"), tank.commands || [], labels, null, tank.busy_count > 0, "quiet");
+		? W.free(tank.disk_label || W.disk, sizeText(tank.free_bytes), sizeText(tank.total_bytes)) : tank.disk_label || "");
+	showButtons($("power"), tank.commands || [], labels, null, tank.busy_count > 0, "");
 }
 
 function showState(now) {
 	const state = now.state;
 	showTank(state.tank, now.tone, now.connection, now.labels);
-	showCards(now.connection === "up" ? state.cards : [], now.card_tones, now.labels);
+	showCards(now.connection === "up" ? state.cards : [], now.card_tones, now.labels, state.tank);
 	showLists(state, now.history_tones);
 }
 

@@ -28,21 +28,22 @@ const WORDS = {
 		connecting: "Connecting",
 		lost: "No connection to the box",
 		lostDetail: "What was shown here may be old. It is tried again all the time.",
-		free: (free, total) => `${free} free of ${total}`,
-		left: (time) => `${time} left`,
+		disk: "Disk",
+		free: (disk, free, total) => `${disk}: ${free} free of ${total}`,
 		perSecond: (size) => `${size}/s`,
-		filesOf: (done, all) => `${done} of ${all} files`,
 		askCancel: "Stop copying? Finished files stay in the tank.",
 		askPower: "Shut the box down?",
 		askReboot: "Restart the box?",
 		askBusy: "A card is being copied. It is stopped in order and goes on next time.",
-		askEject: "Eject this card?",
 		count: (n) => n === 1 ? "1 picture" : `${n.toLocaleString()} pictures`,
 		nothing: "There are no pictures yet.",
 		nothingFound: "Nothing was found.",
 		found: (n, more) => `${n.toLocaleString()}${more ? " or more" : ""} found`,
 		searching: "Searching …",
-		more: "More",
+		zip: "Download all",
+		select: "Select",
+		selectEnd: "End selecting",
+		downloadSelected: (n) => `Download ${n.toLocaleString()}`,
 		verified: "read back and equal",
 		notVerified: "not read back yet",
 		guess: "date is a guess",
@@ -57,7 +58,6 @@ const WORDS = {
 			"safe-to-format": "safe to format", copied: "copied", incomplete: "incomplete",
 			cancelled: "cancelled", failed: "failed", empty: "nothing to copy", none: "",
 		},
-		hours: "h", minutes: "min", seconds: "s",
 	},
 };
 
@@ -78,13 +78,6 @@ function sizeText(bytes) {
 		i++;
 	}
 	return `${i > 1 && bytes < 100 ? bytes.toFixed(1) : Math.round(bytes)} ${units[i]}`;
-}
-
-function durationText(seconds) {
-	const h = Math.floor(seconds / 3600), m = Math.floor(seconds / 60) % 60;
-	if (h)
-		return `${h} ${W.hours} ${String(m).padStart(2, "0")} ${W.minutes}`;
-	return m ? `${m} ${W.minutes}` : `${Math.floor(seconds)} ${W.seconds}`;
 }
 
 // The tank tells times as they were on the camera's clock: no zone is applied.
