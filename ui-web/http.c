@@ -30,6 +30,7 @@ struct http {
 	struct MHD_Daemon *daemon;
 	struct link links; /* the head of a ring */
 	uint64_t sweep_usec;
+	bool is_woken; /* since the last http_run() began */
 	struct request *waiting[HTTP_CONNECTIONS_MAX];
 };
 
@@ -346,6 +347,8 @@ void request_wake(struct request *request)
 		return;
 	forget_waiting(request);
 	MHD_resume_connection(request->connection);
+	request->http->is_woken = true;
+	request->http->options.woken(request->web); /* its descriptor does not tell of this */
 }
 
 /* --- its life --- */
@@ -438,6 +441,7 @@ uint64_t http_run(struct http *http, uint64_t now_usec)
 	MHD_UNSIGNED_LONG_LONG wait_ms;
 	uint64_t next_usec = UINT64_MAX;
 
+	http->is_woken = false;
 	(void)MHD_run(http->daemon);
 	if (now_usec >= http->sweep_usec) {
 		sweep(http, now_usec);
@@ -448,5 +452,5 @@ uint64_t http_run(struct http *http, uint64_t now_usec)
 	if (MHD_get_timeout(http->daemon, &wait_ms) == MHD_YES &&
 		now_usec + wait_ms * 1000 < next_usec)
 		next_usec = now_usec + wait_ms * 1000;
-	return next_usec;
+	return http->is_woken ? now_usec : next_usec;
 }

@@ -52,6 +52,7 @@ struct http_options {
 	const char *certificate, *key; /* PEM texts, borrowed for good; NULL: no TLS */
 	/* The head is there: finds the route; may answer, and then the body is not read. */
 	void (*begin)(struct request *request);
+	void (*woken)(struct web *web); /* call http_run() soon */
 	struct web *web;
 };
 

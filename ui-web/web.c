@@ -168,6 +168,11 @@ static void run(struct web *web)
 	frontend_host_timer(web->host, WEB_TIMER_HTTP, next_usec);
 }
 
+static void woken(struct web *web)
+{
+	frontend_host_timer(web->host, WEB_TIMER_HTTP, frontend_host_now_usec(web->host));
+}
+
 static void ready(void *state, int fd, uint32_t events)
 {
 	(void)fd;
@@ -248,8 +253,11 @@ static int open_socket(const struct web *web)
 
 static int open_http(struct web *web)
 {
-	struct http_options options = {
-		.certificate = web->certificate, .key = web->key, .begin = begin, .web = web};
+	struct http_options options = {.certificate = web->certificate,
+		.key = web->key,
+		.begin = begin,
+		.woken = woken,
+		.web = web};
 	int r;
 
 	options.listen_fd = open_socket(web);

@@ -98,7 +98,8 @@ class Chrome:
 
     def key(self, key):
         for kind in ("keyDown", "keyUp"):
-            self.cdp("Input.dispatchKeyEvent", type=kind, key=key, code=key)
+            self.cdp("Input.dispatchKeyEvent", type=kind, key=key, code=key,
+                     windowsVirtualKeyCode={"Escape": 27, "ArrowLeft": 37, "ArrowRight": 39}[key])
 
     def shot(self, path):
         with open(path, "wb") as out:
