@@ -42,7 +42,7 @@ class Section {
 
 	layout() {
 		const width = this.grid.clientWidth || document.documentElement.clientWidth - 24;
-		const wanted = width < 520 ? 104 : width < 1200 ? 168 : 208;
+		const wanted = width < 520 ? 92 : width < 1200 ? 168 : 208;
 		this.columns = Math.max(2, Math.floor((width + GAP) / (wanted + GAP)));
 		this.size = (width - GAP * (this.columns - 1)) / this.columns;
 		this.grid.style.height = `${Math.ceil(this.count / this.columns) * (this.size + GAP)}px`;
@@ -304,6 +304,7 @@ function galleryStart() {
 		selected.clear();
 		showSelection();
 	};
+	$("search-box").open = window.innerWidth >= 900;
 	showSelection();
 	window.addEventListener("scroll", planDraw, {passive: true});
 	window.addEventListener("resize", layoutGallery);

@@ -15,7 +15,7 @@ for program in imgtank imgtankd; do
 	chmod +x "$root$3/$program"
 done
 units=(imgtankd.service imgtank-ui.service)
-for name in led fb; do
+for name in led fb web; do
 	cp "$1/imgtank-ui@.service" "$root/usr/lib/systemd/system/imgtank-ui@$name.service"
 	units+=("imgtank-ui@$name.service")
 done

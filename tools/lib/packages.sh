@@ -5,7 +5,8 @@
 # To build imgtank.
 packages_build=(
 	build-essential cmake ninja-build pkg-config
-	libexif-dev libgpiod-dev libheif-dev libinih-dev libjansson-dev libjpeg-dev liblcms2-dev
+	libcrypt-dev libexif-dev libgpiod-dev libheif-dev libinih-dev libjansson-dev libjpeg-dev liblcms2-dev
+	libmicrohttpd-dev
 	libncurses-dev libpng-dev libseccomp-dev libsqlite3-dev libsystemd-dev libudev-dev libxxhash-dev
 	zlib1g-dev
 )
@@ -14,7 +15,7 @@ packages_build=(
 packages_check=(
 	libcmocka-dev clang clang-format libclang-rt-dev llvm git python3 pyflakes3 shellcheck mandoc tmux
 	e2fsprogs xfsprogs btrfs-progs dosfstools exfatprogs rsync strace sqlite3
-	dbus-daemon
+	dbus-daemon chromium chromium-driver
 )
 
 # packages_missing NAME... -> the names that are not installed, one a line

@@ -156,6 +156,7 @@ def test_one_picture(work):
         browser.click("#select")
         browser.click(".cell")
         browser.wait_for("!document.getElementById('zip').hidden", "the download of a selection")
+        browser.run("document.getElementById('search-box').open = true")
         browser.type("input[name=name]", "nosuchpicture")
         browser.click("#search button[type=submit]")
         browser.wait_for("document.querySelectorAll('.cell').length === 0 && "
