@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The page in a real browser: log-in, now during a real import, a day of 10,000 pictures, one picture.
 
-With IMGTANK_SHOTS=FOLDER it leaves its screenshots there.
+With IMGTANK_SHOTS=FOLDER it leaves its screenshots there; with IMGTANK_AXE=FILE (axe.min.js of
+axe-core) each page is looked through for what keeps people out.
 """
 import contextlib
 import os
@@ -20,6 +21,7 @@ from fakebox import FakeBox  # noqa: E402
 
 WIDTHS = (320, 768, 1920)
 SHOTS = os.environ.get("IMGTANK_SHOTS")
+AXE = os.environ.get("IMGTANK_AXE")
 
 
 def log_in(browser, server):
@@ -43,6 +45,18 @@ def shots(browser, name):
         if SHOTS:
             browser.wait_for("[...document.images].every((i) => i.complete)", "the pictures")
             browser.shot(Path(SHOTS) / f"{name}-{width}.png")
+    accessible(browser, name)
+
+
+def accessible(browser, name):
+    """Nothing serious in what axe-core finds."""
+    if not AXE:
+        return
+    browser.run(Path(AXE).read_text(encoding="utf-8"))
+    browser.run("window.found = null; axe.run().then((r) => { window.found = r.violations.map((v) => "
+                "[v.impact, v.id, v.nodes.map((n) => n.html.slice(0, 120)).slice(0, 3)]); });")
+    found = browser.wait(lambda: (f := browser.run("return window.found")) is not None and [f], "axe")[0]
+    expect_equal([one for one in found if one[0] in ("serious", "critical")], [], f"axe on {name}")
 
 
 def no_complaints(browser):
