@@ -149,16 +149,23 @@ static struct session *place_for_session(struct auth *auth, uint64_t now_usec)
 	return oldest;
 }
 
-int64_t auth_open(struct auth *auth, uint64_t now_usec, char token[AUTH_TOKEN_BYTES])
+int auth_make_token(char token[AUTH_TOKEN_BYTES])
 {
-	struct session *session = place_for_session(auth, now_usec);
 	uint8_t bytes[(AUTH_TOKEN_BYTES - 1) / 2];
 	int r = fill_random(bytes, sizeof(bytes));
 
+	for (size_t i = 0; r == 0 && i < sizeof(bytes); i++)
+		(void)snprintf(token + i * 2, 3, "%02x", bytes[i]);
+	return r;
+}
+
+int64_t auth_open(struct auth *auth, uint64_t now_usec, char token[AUTH_TOKEN_BYTES])
+{
+	struct session *session = place_for_session(auth, now_usec);
+	int r = auth_make_token(token);
+
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		(void)snprintf(token + i * 2, 3, "%02x", bytes[i]);
 	*session = (struct session){++auth->last_number, {0}, now_usec, now_usec};
 	sha256(token, AUTH_TOKEN_BYTES - 1, session->hash);
 	return session->number;

@@ -39,6 +39,9 @@ void auth_free(struct auth *auth); /* accepts NULL */
 unsigned int auth_may_try(struct auth *auth, const char *address, uint64_t now_usec);
 void auth_succeeded(struct auth *auth, const char *address);
 
+/* 256 random bits in hex. 0 or a negative errno. */
+int auth_make_token(char token[AUTH_TOKEN_BYTES]);
+
 /* Opens a session and fills its token. Its number (> 0), or a negative errno. */
 int64_t auth_open(struct auth *auth, uint64_t now_usec, char token[AUTH_TOKEN_BYTES]);
 

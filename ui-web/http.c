@@ -204,7 +204,12 @@ static enum MHD_Result on_request(void *userdata, struct MHD_Connection *connect
 		return request->result;
 	}
 	if (*size_bytes > 0) {
-		add_body(request, data, *size_bytes);
+		if (request->take && !request->is_answered) {
+			set_deadline(connection, clock_monotonic_usec() + HTTP_REQUEST_USEC);
+			request->take(request, data, *size_bytes);
+		} else {
+			add_body(request, data, *size_bytes);
+		}
 		*size_bytes = 0;
 	} else if (!request->is_answered && !request->is_waiting) {
 		handle(request);

@@ -42,6 +42,8 @@ struct request {
 	size_t body_bytes;
 	bool is_too_long; /* the body was, and is not kept */
 	bool is_answered, is_waiting;
+	/* For a body that is not kept: gets its pieces. Set while the head is looked at. */
+	void (*take)(struct request *request, const char *data, size_t size_bytes);
 	void *own; /* the handler's; forget() is called at the end */
 	void (*forget)(struct request *request);
 	enum MHD_Result result; /* of the library's last call */

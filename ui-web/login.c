@@ -210,6 +210,7 @@ void login_session_get(struct request *request)
 
 	json_writer_open(&writer, NULL, '{');
 	json_writer_text(&writer, "role", request->session ? "owner" : role);
+	json_writer_bool(&writer, "upload", request->session && web->uploads);
 	json_writer_text(&writer, "secret", *web->password_file ? "password" : "code");
 	json_writer_close(&writer, '}');
 	request_send_json(request, MHD_HTTP_OK, json_writer_take(&writer));

@@ -28,6 +28,7 @@ static const struct {
 	{"now.js", "text/javascript; charset=utf-8"},
 	{"gallery.js", "text/javascript; charset=utf-8"},
 	{"viewer.js", "text/javascript; charset=utf-8"},
+	{"upload.js", "text/javascript; charset=utf-8"},
 	{"login.js", "text/javascript; charset=utf-8"},
 	{"manifest.webmanifest", "application/manifest+json"},
 	{"icon.svg", "image/svg+xml"},

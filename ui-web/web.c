@@ -21,6 +21,7 @@
 #include "ui-web/media.h"
 #include "ui-web/pages.h"
 #include "ui-web/parse.h"
+#include "ui-web/upload.h"
 
 #define PEM_BYTES_MAX (64 * 1024)
 
@@ -32,6 +33,8 @@ static const struct frontend_setting settings[] = {
 	{"guests", "none|read", "may look at everything without logging in (default: none)", false},
 	{"tls-certificate", "FILE", "PEM; with tls-key: https only", false},
 	{"tls-key", "FILE", "PEM", false},
+	{"spool", "FOLDER", "where uploads go: imgtankd's virtual-reader (default: no uploads)",
+		false},
 	{"assets", "FOLDER", "the page's own files (default: " WEB_ASSETS ")", false},
 	{0},
 };
@@ -52,6 +55,10 @@ static const struct route routes[] = {
 	{METHOD_GET, "/api/picture/:", ACCESS_READ, gallery_picture},
 	{METHOD_GET, "/api/zip/:", ACCESS_READ, download_day},
 	{METHOD_POST, "/api/zip", ACCESS_READ, download_selection},
+	{METHOD_POST, "/api/upload", ACCESS_OWNER, upload_post},
+	{METHOD_PUT, "/api/upload/:", ACCESS_OWNER, upload_put},
+	{METHOD_GET, "/api/upload/:", ACCESS_OWNER, upload_get},
+	{METHOD_POST, "/api/upload/:/done", ACCESS_OWNER, upload_done},
 	{METHOD_GET, "/media/:/thumb", ACCESS_READ, media_thumb},
 	{METHOD_GET, "/media/:/view", ACCESS_READ, media_view},
 	{METHOD_GET, "/media/:/original", ACCESS_READ, media_original},
@@ -86,6 +93,8 @@ static int set(void *state, const char *key, const char *value)
 		return set_path(web->certificate_file, value);
 	if (!strcmp(key, "tls-key"))
 		return set_path(web->key_file, value);
+	if (!strcmp(key, "spool"))
+		return set_path(web->spool, value);
 	if (!strcmp(key, "assets"))
 		return set_path(web->assets, value);
 	return listen_parse(value, host, port) &&
@@ -157,6 +166,8 @@ static void begin(struct request *request)
 			"Do it from the tank's own page.");
 	else if (!may(request))
 		refuse_stranger(request);
+	else if (request->method == METHOD_PUT)
+		upload_begin_put(request);
 }
 
 /* --- the loop --- */
@@ -196,9 +207,9 @@ static void show(void *state, const struct tank_model *model, uint32_t changed)
 {
 	struct web *web = state;
 
-	(void)model;
 	(void)changed;
 	gallery_changed(web->gallery);
+	uploads_changed(web->uploads, model);
 	live_changed(web->live);
 }
 
@@ -294,6 +305,8 @@ static int web_open(void *state, struct frontend_host *host)
 		r = read_tls(web);
 	if (r == 0)
 		r = login_open(web);
+	if (r == 0 && *web->spool)
+		r = uploads_new(&web->uploads, web, web->spool);
 	return r == 0 ? open_http(web) : r;
 }
 
@@ -309,6 +322,7 @@ static void web_close(void *state)
 	struct web *web = state;
 
 	http_free(web->http);
+	uploads_free(web->uploads);
 	live_free(web->live);
 	gallery_free(web->gallery);
 	pages_free(web->pages);

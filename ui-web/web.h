@@ -18,10 +18,11 @@ struct web {
 	struct pages *pages;
 	struct live *live;
 	struct gallery *gallery;
+	struct uploads *uploads; /* NULL: switched off */
 
 	char listen[80], assets[WEB_PATH_BYTES];
 	char password_file[WEB_PATH_BYTES], code_file[WEB_PATH_BYTES];
-	char certificate_file[WEB_PATH_BYTES], key_file[WEB_PATH_BYTES];
+	char certificate_file[WEB_PATH_BYTES], key_file[WEB_PATH_BYTES], spool[WEB_PATH_BYTES];
 	bool may_guests_read;
 	char *certificate, *key; /* PEM; owned */
 	char code[AUTH_CODE_BYTES]; /* "" with a password */

@@ -3,7 +3,7 @@
 "use strict";
 
 const $ = (id) => document.getElementById(id);
-let isOwner = false;
+let isOwner = false, mayUpload = false;
 
 function make(tag, properties = {}, ...children) {
 	const element = Object.assign(document.createElement(tag), properties);
@@ -56,21 +56,23 @@ function question(text, yes) {
 }
 
 function showPage() {
-	const isPictures = location.hash.startsWith("#pictures");
-	$("page-now").hidden = isPictures;
-	$("page-pictures").hidden = !isPictures;
-	for (const [id, isHere] of [["tab-now", !isPictures], ["tab-pictures", isPictures]])
-		if (isHere)
-			$(id).setAttribute("aria-current", "page");
+	const wanted = {"#pictures": "pictures", "#upload-page": mayUpload ? "upload" : "now"}[location.hash] || "now";
+	for (const name of ["now", "pictures", "upload"]) {
+		$(`page-${name}`).hidden = name !== wanted;
+		if (name === wanted)
+			$(`tab-${name}`).setAttribute("aria-current", "page");
 		else
-			$(id).removeAttribute("aria-current");
-	if (isPictures)
+			$(`tab-${name}`).removeAttribute("aria-current");
+	}
+	if (wanted === "pictures")
 		galleryStart();
 }
 
 async function startApp() {
 	const session = await ask("/api/session");
 	isOwner = session.role === "owner";
+	mayUpload = session.upload;
+	$("tab-upload").hidden = !mayUpload;
 	$("login").hidden = isOwner;
 	$("logout").hidden = !isOwner;
 	$("logout").onclick = async () => {

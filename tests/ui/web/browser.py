@@ -178,5 +178,34 @@ def test_one_picture(work):
         no_complaints(browser)
 
 
+def test_fifty_uploads_with_the_connection_cut(work):
+    work.tank.mkdir()
+    card = work.card("plain", count=60)
+    files = sorted(p for p in Path(os.fsdecode(card.root)).rglob("*") if p.suffix.lower() == ".jpg")[:50]
+    expect_equal(len(files), 50, "files of the card")
+    files[20].write_bytes(files[20].read_bytes() + os.urandom(6_000_000))
+    contents = {path.read_bytes() for path in files}
+    with box(work.folder, tank=work.tank) as b, chrome() as browser, \
+            web(b.socket, f"--spool={b.reader}") as server:
+        log_in(browser, server)
+        browser.run("location.hash = '#upload-page'")
+        browser.wait_for("!document.getElementById('page-upload').hidden", "the upload page")
+        shots(browser, "upload")
+        browser.type("#upload-by", "Ann")
+        browser.type("#upload-files", "\n".join(map(str, files)))
+        browser.wait_for("!document.getElementById('upload-start').disabled", "the files")
+        browser.offline(False)
+        browser.click("#upload-start")
+        said = "document.getElementById('upload-note').textContent"
+        browser.wait_for(f"{said}.includes('File 2')", "the half of it")
+        browser.offline(True)
+        browser.wait_for(f"{said} === W.uploadWaits", "the broken connection")
+        browser.offline(False)
+        browser.wait_for(f"{said} === W.uploadDone", "the end")
+        server.wait(lambda: os.listdir(b.reader) == [], "an empty spool")
+        tank = {path.read_bytes() for path in Path(work.tank, "images").rglob("*") if path.is_file()}
+        expect(tank >= contents, f"{len(contents - tank)} files are missing")
+
+
 if __name__ == "__main__":
     sys.exit(main(globals()))

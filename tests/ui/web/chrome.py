@@ -96,6 +96,11 @@ class Chrome:
         found = self.call("POST", "/element", {"using": "css selector", "value": selector})
         self.call("POST", f"/element/{next(iter(found.values()))}/value", {"text": text})
 
+    def offline(self, is_offline):
+        self.cdp("Network.enable")
+        self.cdp("Network.emulateNetworkConditions", offline=is_offline, latency=0,
+                 downloadThroughput=-1, uploadThroughput=2_000_000)
+
     def key(self, key):
         for kind in ("keyDown", "keyUp"):
             self.cdp("Input.dispatchKeyEvent", type=kind, key=key, code=key,
