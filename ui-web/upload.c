@@ -23,7 +23,7 @@
 struct upload_file {
 	char *path; /* owned; below the upload's folder; NULL: not begun */
 	uint64_t size_bytes, here_bytes;
-	bool is_busy; /* a request is writing to it */
+	struct put *put; /* borrowed: who is writing to it, or NULL */
 };
 
 struct upload {
@@ -37,7 +37,7 @@ struct upload {
 
 /* A request that writes. */
 struct put {
-	struct upload_file *file;
+	struct upload_file *file; /* borrowed; NULL: another request has taken over */
 	int fd; /* owned */
 	int error;
 };
@@ -103,7 +103,7 @@ void uploads_free(struct uploads *uploads)
 static bool is_busy(const struct upload *upload)
 {
 	for (uint32_t i = 0; i < upload->files_count; i++)
-		if (upload->files[i].is_busy)
+		if (upload->files[i].put)
 			return true;
 	return false;
 }
@@ -309,7 +309,8 @@ static void forget_put(struct request *request)
 {
 	struct put *put = request->own;
 
-	put->file->is_busy = false;
+	if (put->file)
+		put->file->put = NULL;
 	fd_close(put->fd);
 	free(put);
 }
@@ -319,6 +320,8 @@ static void take(struct request *request, const char *data, size_t size_bytes)
 {
 	struct put *put = request->own;
 
+	if (!put->file)
+		put->error = -ECANCELED;
 	if (put->error == 0 && size_bytes > put->file->size_bytes - put->file->here_bytes)
 		put->error = -EFBIG;
 	if (put->error == 0)
@@ -338,8 +341,10 @@ static void start_put(
 		refuse_disk(request, fd);
 		return;
 	}
+	if (file->put)
+		file->put->file = NULL; /* its connection is dead, and nobody has noticed yet */
 	*put = (struct put){.file = file, .fd = fd};
-	file->is_busy = true;
+	file->put = put;
 	request->own = put;
 	request->forget = forget_put;
 	request->take = take;
@@ -360,7 +365,7 @@ void upload_begin_put(struct request *request)
 		!query_number(request, "offset", size_bytes, &offset) ||
 		(file->path && size_bytes != file->size_bytes)) {
 		refuse_question(request);
-	} else if (file->is_busy || offset != file->here_bytes) {
+	} else if (offset != file->here_bytes) {
 		send_offset(request, MHD_HTTP_CONFLICT, file);
 	} else if (!spool_has_room(request->web->uploads->spool_fd, size_bytes - offset)) {
 		refuse_disk(request, -ENOSPC);
@@ -388,6 +393,9 @@ void upload_put(struct request *request)
 
 	if (put->error == -EFBIG) {
 		refuse_question(request);
+	} else if (!put->file || put->error == -ECANCELED) {
+		request_refuse(request, MHD_HTTP_GONE, "Another request goes on with this file.",
+			"Ask how much is here.");
 	} else if (put->error < 0) {
 		refuse_disk(request, put->error);
 	} else {
@@ -413,7 +421,7 @@ static bool is_whole(const struct upload *upload)
 	for (uint32_t i = 0; i < upload->files_count; i++) {
 		const struct upload_file *file = &upload->files[i];
 
-		if (!file->path || file->is_busy || file->here_bytes != file->size_bytes)
+		if (!file->path || file->put || file->here_bytes != file->size_bytes)
 			return false;
 	}
 	return true;
