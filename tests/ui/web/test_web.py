@@ -2,10 +2,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The real web front end: a real daemon with a tank that a real import has filled, or a fake daemon."""
 import contextlib
+import http.client
 import io
 import json
 import os
+import shutil
 import socket
+import ssl
+import subprocess
 import sys
 import threading
 import time
@@ -15,7 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from webbox import DEADLINE_S, PASSWORD, unused_socket, web  # noqa: E402
 from box import box  # noqa: E402
-from e2e import expect, expect_equal, main  # noqa: E402
+from e2e import Skip, expect, expect_equal, main  # noqa: E402
 from fakebox import FakeBox  # noqa: E402
 
 
@@ -64,7 +68,8 @@ def test_strangers_see_the_login_page_only(work):
         expect_equal(server.post("/api/command", '{"id":1,"command":"eject"}').status, 401, "command")
         expect_equal(server.post("/api/zip", "ids=1").status, 401, "zip")
         expect_equal(server.get("/login").status, 200, "login")
-        expect_equal(server.get_json("/api/session"), {"role": "none", "secret": "password"}, "who")
+        expect_equal(server.get_json("/api/session"), {"role": "none", "upload": False, "secret": "password"},
+                     "who")
 
 
 def test_a_password_opens_and_logging_out_closes(work):
@@ -124,6 +129,46 @@ def test_other_pages_cannot_act_for_the_user(work):
             expect_equal(answer.status, 403, f"with {headers}")
         expect(not any("cancel" in line for line in fake.lines), "the daemon was asked")
         expect_equal(server.post("/api/command", body).status, 200, "our own page")
+
+
+def test_without_rights_it_shows_and_changes_nothing(work):
+    if os.geteuid() != 0 or not shutil.which("setpriv"):
+        raise Skip("only root can run it as somebody else")
+    fill(work)
+    os.chmod(work.folder, 0o755)
+    nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--no-new-privs")
+    with box(work.folder, tank=work.tank) as b:
+        before = files_of(work.tank)
+        with web(b.socket, "--code-file=/dev/null/code", "--guests=read", logged_in=False, prefix=nobody,
+                 open_password=True) as server:
+            server.wait(lambda: server.get("/api/days").status == 200, "the tank")
+            expect_equal(server.log_in().status, 200, "the password")
+            pictures = all_pictures(server)
+            expect_equal(len(pictures), len(files_of(work.tank)), "pictures")
+            expect_equal(server.get(f"/media/{pictures[0]['id']}/original").status, 200, "an original")
+            refused = server.post("/api/command", '{"id":1,"command":"poweroff"}')
+            expect_equal((refused.status, refused.json()["code"]), (409, "not-allowed"), "a command")
+        expect(files_of(work.tank) == before, "the tank's files have changed")
+        expect_equal([p for p in Path(work.tank).rglob("*") if p.stat().st_uid == 65534], [], "its files")
+
+
+def test_tls(work):
+    if not shutil.which("openssl"):
+        raise Skip("openssl is not installed")
+    certificate, key = work.path("cert.pem"), work.path("key.pem")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=tank",
+                    "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    with FakeBox("copying") as fake, \
+            web(fake.socket, f"--tls-certificate={certificate}", f"--tls-key={key}", logged_in=False) as server:
+        context = ssl.create_default_context(cafile=str(certificate))
+        context.check_hostname = False
+        connection = http.client.HTTPSConnection("127.0.0.1", server.port, timeout=DEADLINE_S, context=context)
+        connection.request("POST", "/api/login", "secret=" + PASSWORD.replace(" ", "+"),
+                           {"Origin": f"https://127.0.0.1:{server.port}"})
+        answer = connection.getresponse()
+        expect_equal(answer.status, 200, "log-in")
+        expect("; Secure" in answer.headers["Set-Cookie"], "the cookie goes out without TLS, too")
+        connection.close()
 
 
 # ---- now ------------------------------------------------------------------------------------------

@@ -36,7 +36,8 @@ class Answer:
 class Web:
     """The server, given its listening socket as systemd does; and a browser with one cookie."""
 
-    def __init__(self, socket_path, *options, password=PASSWORD, prefix=()):
+    def __init__(self, socket_path, *options, password=PASSWORD, prefix=(),
+                 open_password=False):
         self.folder = tempfile.TemporaryDirectory(prefix="imgtank-web-")
         self.code_file = Path(self.folder.name) / "code"
         self.cookie = None
@@ -50,6 +51,9 @@ class Web:
                 f"--code-file={self.code_file}", *options]
         if password:
             argv.append(f"--password-file={self.make_password(password)}")
+        if open_password:  # to a user who is not this one, and to nobody else
+            os.chmod(self.folder.name, 0o755)
+            os.chown(Path(self.folder.name) / "password", 65534, 65534)
         self.log_path = Path(self.folder.name) / "log"
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
