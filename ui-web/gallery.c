@@ -200,6 +200,16 @@ static void refuse_question(struct request *request)
 		"Days are written like 2024-05-12.");
 }
 
+/* False: it was an error, and is answered. */
+static bool is_answer(struct request *request, int *count)
+{
+	if (*count == -ENOENT)
+		*count = 0; /* nothing was imported yet */
+	if (*count < 0)
+		gallery_refuse(request, *count);
+	return *count >= 0;
+}
+
 /* --- days --- */
 
 void gallery_days(struct request *request)
@@ -217,12 +227,8 @@ void gallery_days(struct request *request)
 		return;
 	}
 	count = browse_days(browse, before, days, BROWSE_DAYS_MAX);
-	if (count == -ENOENT)
-		count = 0; /* nothing was imported yet */
-	if (count < 0) {
-		gallery_refuse(request, count);
+	if (!is_answer(request, &count))
 		return;
-	}
 	json_writer_open(&writer, NULL, '{');
 	json_writer_bool(&writer, "end", count < BROWSE_DAYS_MAX);
 	json_writer_open(&writer, "days", '[');
@@ -257,12 +263,8 @@ void gallery_day(struct request *request)
 	if (!pictures)
 		return;
 	count = browse_day(browse, request->argument, (uint32_t)offset, pictures, GALLERY_PAGE);
-	if (count == -ENOENT)
-		count = 0;
-	if (count < 0) {
-		gallery_refuse(request, count);
+	if (!is_answer(request, &count))
 		return;
-	}
 	json_writer_open(&writer, NULL, '{');
 	write_pictures(&writer, pictures, count);
 	finish(request, &writer);
@@ -319,12 +321,8 @@ void gallery_search(struct request *request)
 	if (!pictures)
 		return;
 	count = browse_search(browse, &filter, &cursor, pictures, GALLERY_PAGE, &is_end);
-	if (count == -ENOENT)
-		count = 0;
-	if (count < 0) {
-		gallery_refuse(request, count);
+	if (!is_answer(request, &count))
 		return;
-	}
 	json_writer_open(&writer, NULL, '{');
 	json_writer_bool(&writer, "end", is_end);
 	json_writer_text(&writer, "after_time", cursor.capture_time);
