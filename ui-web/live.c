@@ -273,6 +273,11 @@ static bool is_anybody_watching(const struct live *live)
 	return false;
 }
 
+void live_session_ended(struct live *live)
+{
+	wake_streams(live, false);
+}
+
 void live_changed(struct live *live)
 {
 	live->is_changed = true;

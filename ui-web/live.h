@@ -22,6 +22,7 @@ struct live *live_new(struct web *web); /* NULL without memory */
 void live_free(struct live *live); /* after the HTTP library has ended; accepts NULL */
 
 void live_changed(struct live *live); /* the model did */
+void live_session_ended(struct live *live); /* those who watch with it are let go */
 void live_reply(struct live *live, const struct message_reply *reply);
 void live_tick(struct live *live, uint64_t now_usec);
 

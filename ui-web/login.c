@@ -12,6 +12,7 @@
 #include "core/base/log.h"
 #include "core/base/text.h"
 #include "ui-web/json_writer.h"
+#include "ui-web/live.h"
 #include "ui-web/parse.h"
 #include "ui-web/web.h"
 
@@ -188,6 +189,7 @@ void login_post(struct request *request)
 void login_logout(struct request *request)
 {
 	auth_close(request->web->auth, request->session);
+	live_session_ended(request->web->live);
 	send_with_cookie(request, "");
 }
 

@@ -191,8 +191,11 @@ def test_commands_and_their_answers(work):
 
 
 def read_event(response):
+    """The next state, or None at the end; beats are passed over, but not for ever."""
     data = b""
+    end = time.monotonic() + DEADLINE_S
     while line := response.readline():
+        expect(time.monotonic() < end, "only beats came")
         if line == b"\n":
             if data:
                 return json.loads(data)
@@ -217,6 +220,7 @@ def test_events_follow_the_daemon(work):
         while read_event(response)["connection"] != "none":
             expect(time.monotonic() < end, "the lost connection was not told")
         server.post("/api/logout")
+        expect_equal(read_event(response), None, "what is sent to somebody who has logged out")
         connection.close()
 
 
