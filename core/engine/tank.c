@@ -20,6 +20,7 @@
 #include "core/base/clock.h"
 #include "core/base/fd.h"
 #include "core/base/text.h"
+#include "core/ledger/ledger.h"
 
 #define FOLDER_MODE 0755
 #define PICTURE_MODE 0444
@@ -622,21 +623,11 @@ void tank_lock_shared(struct tank *tank)
 	(void)lock(tank->lock_fd, LOCK_SH); /* from exclusive this cannot fail */
 }
 
-bool tank_thumbnail_path(const char *tank_path, char *path, size_t path_bytes)
-{
-	const char *below = strchr(tank_path, '/');
-	bool is_jpeg = text_ends_with_nocase(tank_path, ".jpg") ||
-		text_ends_with_nocase(tank_path, ".jpeg");
-
-	return below &&
-		text_format(path, path_bytes, "thumbnails%s%s", below, is_jpeg ? "" : ".jpg");
-}
-
 void tank_drop_thumbnail(const struct tank *tank, const char *tank_path)
 {
 	char path[PATH_MAX];
 
-	if (tank_thumbnail_path(tank_path, path, sizeof(path)))
+	if (ledger_thumbnail_path(tank_path, path, sizeof(path)))
 		(void)unlinkat(tank->fd, path, 0); /* none is fine; one too many harms nobody */
 }
 

@@ -109,11 +109,6 @@ void tank_settle_unlock(struct tank *tank);
 int tank_lock_exclusively(struct tank *tank);
 void tank_lock_shared(struct tank *tank);
 
-/*
- * "images/20240512/pimg_0001.cr2" -> "thumbnails/20240512/pimg_0001.cr2.jpg"; a JPEG keeps its
- * name. false if it does not fit.
- */
-bool tank_thumbnail_path(const char *tank_path, char *path, size_t path_bytes);
 /* Removes the thumbnail of a file that is not there any more; none is fine. */
 void tank_drop_thumbnail(const struct tank *tank, const char *tank_path);
 

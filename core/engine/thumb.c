@@ -56,7 +56,7 @@ static int store(struct thumber *thumber, const struct ledger_file *file)
 	char *name;
 	int r;
 
-	if (!tank_thumbnail_path(file->tank_path, path, sizeof(path)))
+	if (!ledger_thumbnail_path(file->tank_path, path, sizeof(path)))
 		return -ENAMETOOLONG;
 	name = strrchr(path, '/');
 	*name++ = '\0';

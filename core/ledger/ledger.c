@@ -751,3 +751,13 @@ int ledger_totals(struct ledger *ledger, struct ledger_totals *totals)
 	(void)sqlite3_reset(stmt);
 	return 0;
 }
+
+bool ledger_thumbnail_path(const char *tank_path, char *path, size_t path_bytes)
+{
+	const char *below = strchr(tank_path, '/');
+	bool is_jpeg = text_ends_with_nocase(tank_path, ".jpg") ||
+		text_ends_with_nocase(tank_path, ".jpeg");
+
+	return below &&
+		text_format(path, path_bytes, "thumbnails%s%s", below, is_jpeg ? "" : ".jpg");
+}

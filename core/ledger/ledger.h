@@ -162,4 +162,10 @@ struct ledger_totals {
 };
 int ledger_totals(struct ledger *ledger, struct ledger_totals *totals);
 
+/*
+ * "images/20240512/pimg_0001.cr2" -> "thumbnails/20240512/pimg_0001.cr2.jpg"; a JPEG keeps its
+ * name. false if it does not fit.
+ */
+bool ledger_thumbnail_path(const char *tank_path, char *path, size_t path_bytes);
+
 #endif

@@ -19,7 +19,7 @@ for folder in "$root/usr/libexec/imgtank" "$root$(dirname "$3")/libexec/imgtank"
 	cp "$2/mount-tank" "$folder"
 done
 units=(imgtankd.service imgtank-tank.service imgtank-ui.service)
-for name in led fb; do
+for name in led fb web; do
 	cp "$1/imgtank-ui@.service" "$root/usr/lib/systemd/system/imgtank-ui@$name.service"
 	units+=("imgtank-ui@$name.service")
 done

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+"use strict";
+
+const secret = document.getElementById("secret");
+const trouble = document.getElementById("trouble");
+
+async function start() {
+	const session = await (await fetch("/api/session")).json();
+	if (session.role === "owner")
+		location.replace("/");
+	if (session.secret === "code") {
+		document.getElementById("label").textContent = W.code;
+		document.getElementById("hint").textContent = W.codeHint;
+		secret.type = "text";
+		secret.inputMode = "numeric";
+		secret.autocomplete = "one-time-code";
+	}
+}
+
+document.getElementById("form").addEventListener("submit", async (event) => {
+	event.preventDefault();
+	trouble.textContent = "";
+	try {
+		const answer = await fetch("/api/login",
+			{method: "POST", body: new URLSearchParams({secret: secret.value})});
+		if (answer.ok) {
+			location.replace("/");
+			return;
+		}
+		const said = await answer.json();
+		trouble.textContent = `${said.sentence} ${said.remedy}`;
+	} catch {
+		trouble.textContent = W.lost;
+	}
+	secret.select();
+});
+
+start().catch(() => { trouble.textContent = W.lost; });

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Upload: pieces of each file, one after the other. After a broken connection the box is asked how
+// much it has, and the rest follows. Only when all is there the box begins to copy.
+"use strict";
+
+const PIECE = 4 * 1024 * 1024;
+const RETRIES = 30; // of one piece, with growing pauses: some minutes
+let uploadFiles = [], isUploading = false;
+
+function pause(ms) {
+	return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+class Refused extends Error {}
+
+// The answer's JSON; throws Refused for what trying again does not mend.
+async function askBox(path, options) {
+	const answer = await fetch(path, options);
+	const said = await answer.json().catch(() => ({}));
+	if (answer.ok || (answer.status === 409 && said.offset !== undefined))
+		return said;
+	throw new Refused(`${said.sentence || W.failed} ${said.remedy || ""}`);
+}
+
+async function sendPiece(id, index, file, offset) {
+	const query = new URLSearchParams(
+		{file: index, name: file.name, size: file.size, time: file.lastModified, offset});
+	return (await askBox(`/api/upload/${id}?${query}`,
+		{method: "PUT", body: file.slice(offset, offset + PIECE)})).offset;
+}
+
+async function sendFile(id, index, file, progress) {
+	let offset = 0, tries = 0, isAsked = false;
+	do {
+		try {
+			if (isAsked)
+				offset = (await askBox(`/api/upload/${id}?file=${index}`)).offset;
+			isAsked = false;
+			offset = await sendPiece(id, index, file, offset);
+			tries = 0;
+			progress(offset);
+		} catch (error) {
+			if (error instanceof Refused || ++tries > RETRIES)
+				throw error;
+			isAsked = true;
+			uploadNote(W.uploadWaits);
+			await pause(Math.min(10000, 300 * 2 ** tries));
+		}
+	} while (offset < file.size);
+}
+
+function uploadNote(text, tone) {
+	setText($("upload-note"), text);
+	$("upload-note").dataset.tone = tone || "";
+}
+
+async function upload(files) {
+	const total = files.reduce((sum, file) => sum + file.size, 0);
+	let before = 0;
+	const by = $("upload-by").value.trim() || W.uploadNobody;
+	const begun = await askBox("/api/upload",
+		{method: "POST", body: new URLSearchParams({by, files: files.length})});
+	for (const [index, file] of files.entries()) {
+		await sendFile(begun.upload, index, file, (offset) => {
+			const permille = total ? Math.floor((before + offset) * 1000 / total) : 1000;
+			showMeter($("upload-meter"), permille, W.upload);
+			uploadNote(W.uploadProgress(index + 1, files.length, sizeText(before + offset), sizeText(total)));
+		});
+		before += file.size;
+	}
+	await askBox(`/api/upload/${begun.upload}/done`, {method: "POST"});
+}
+
+function showChosen() {
+	const bytes = uploadFiles.reduce((sum, file) => sum + file.size, 0);
+	$("upload-start").disabled = !uploadFiles.length || isUploading;
+	uploadNote(uploadFiles.length ? `${W.files(uploadFiles.length)} · ${sizeText(bytes)}` : "");
+}
+
+function choose(files) {
+	if (isUploading)
+		return;
+	uploadFiles = [...files];
+	showChosen();
+}
+
+async function startUpload(event) {
+	event.preventDefault();
+	if (isUploading || !uploadFiles.length)
+		return;
+	isUploading = true;
+	$("upload-start").disabled = true;
+	$("upload-meter").hidden = false;
+	localStorage.setItem("by", $("upload-by").value.trim());
+	try {
+		await upload(uploadFiles);
+		uploadFiles = [];
+		$("upload-files").value = "";
+		uploadNote(W.uploadDone, "good");
+	} catch (error) {
+		uploadNote(error instanceof Refused ? error.message : W.uploadBroken, "bad");
+	}
+	isUploading = false;
+	$("upload-meter").hidden = true;
+	$("upload-start").disabled = !uploadFiles.length;
+}
+
+function uploadSetUp() {
+	const zone = $("upload-zone");
+	$("upload-by").value = localStorage.getItem("by") || "";
+	$("upload-files").addEventListener("change", () => choose($("upload-files").files));
+	$("upload").addEventListener("submit", startUpload);
+	zone.addEventListener("dragover", (event) => {
+		event.preventDefault();
+		zone.classList.add("over");
+	});
+	zone.addEventListener("dragleave", () => zone.classList.remove("over"));
+	zone.addEventListener("drop", (event) => {
+		event.preventDefault();
+		zone.classList.remove("over");
+		choose(event.dataTransfer.files);
+	});
+	window.addEventListener("beforeunload", (event) => {
+		if (isUploading)
+			event.preventDefault();
+	});
+}
+
+uploadSetUp();

@@ -1,0 +1,211 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The page in a real browser: log-in, now during a real import, a day of 10,000 pictures, one picture.
+
+With IMGTANK_SHOTS=FOLDER it leaves its screenshots there; with IMGTANK_AXE=FILE (axe.min.js of
+axe-core) each page is looked through for what keeps people out.
+"""
+import contextlib
+import os
+import sqlite3
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from webbox import PASSWORD, web  # noqa: E402
+from box import box  # noqa: E402
+from chrome import chrome  # noqa: E402
+from e2e import expect, expect_equal, main  # noqa: E402
+from fakebox import FakeBox  # noqa: E402
+
+WIDTHS = (320, 768, 1920)
+SHOTS = os.environ.get("IMGTANK_SHOTS")
+AXE = os.environ.get("IMGTANK_AXE")
+
+
+def log_in(browser, server):
+    browser.go(server.origin + "/login")
+    browser.type("#secret", PASSWORD)
+    browser.click("button[type=submit]")
+    browser.wait_for("location.pathname === '/' && document.readyState === 'complete'", "the page")
+
+
+def shots(browser, name):
+    """At each width nothing is wider than the screen, and every button can be hit by a finger."""
+    for width in WIDTHS:
+        browser.size(width, 1080 if width > 500 else 700, width < 500)
+        browser.wait_for("document.readyState === 'complete'", "the layout")
+        expect(browser.run("return document.documentElement.scrollWidth") <= width,
+               f"{name} is wider than {width} pixels")
+        small = browser.run(
+            "return [...document.querySelectorAll('button:not(.cell)')].filter((b) => b.offsetParent && "
+            "(b.offsetHeight < 44 || b.offsetWidth < 44)).map((b) => b.textContent || b.id)")
+        expect_equal(small, [], f"{name} at {width}: buttons too small for a finger")
+        if SHOTS:
+            browser.wait_for("[...document.images].every((i) => i.complete)", "the pictures")
+            browser.shot(Path(SHOTS) / f"{name}-{width}.png")
+    accessible(browser, name)
+
+
+def accessible(browser, name):
+    """Nothing serious in what axe-core finds."""
+    if not AXE:
+        return
+    browser.run(Path(AXE).read_text(encoding="utf-8"))
+    browser.run("window.found = null; axe.run().then((r) => { window.found = r.violations.map((v) => "
+                "[v.impact, v.id, v.nodes.map((n) => n.html.slice(0, 120)).slice(0, 3)]); });")
+    found = browser.wait(lambda: (f := browser.run("return window.found")) is not None and [f], "axe")[0]
+    expect_equal([one for one in found if one[0] in ("serious", "critical")], [], f"axe on {name}")
+
+
+def no_complaints(browser):
+    expect_equal(browser.complaints(), [], "the browser complains")
+
+
+def test_logging_in(work):
+    with FakeBox("three-cards") as fake, chrome() as browser, \
+            web(fake.socket, logged_in=False) as server:
+        fake.step("advance 12")
+        browser.go(server.origin + "/")
+        browser.wait_for("location.pathname === '/login'", "the log-in page")
+        shots(browser, "login")
+        browser.type("#secret", "something else")
+        browser.click("button[type=submit]")
+        browser.wait_for("document.getElementById('trouble').textContent !== ''", "the refusal")
+        log_in(browser, server)
+        browser.wait_for("document.querySelectorAll('.card').length === 3", "three cards")
+        shots(browser, "now")
+        browser.dark(True)
+        shots(browser, "now-dark")
+        browser.click("#logout")
+        browser.wait_for("location.pathname === '/login'", "the log-in page again")
+
+
+def test_now_during_an_import(work):
+    card = work.card("plain", count=150)
+    with box(work.folder, config="start = ask") as b, chrome() as browser, web(b.socket) as server:
+        log_in(browser, server)
+        b.insert(card.root, "EOS")
+        browser.wait_for("document.querySelector('.card .buttons button') !== null", "the question")
+        headline = browser.run("return document.querySelector('.card .headline').textContent")
+        expect(headline, "the card says nothing")
+        browser.click(".card .buttons button")
+        browser.wait_for("document.querySelector('.card').dataset.tone === 'good'", "the good end")
+        state = server.get_json("/api/state")["state"]
+        shown = browser.run("return [document.getElementById('headline').textContent, "
+                            "document.querySelector('.card .removal').textContent]")
+        expect_equal(shown, [state["tank"]["headline"], state["cards"][0]["removal"]], "its own words")
+        no_complaints(browser)
+        b.kill()
+        browser.wait_for("document.querySelectorAll('.card').length === 0", "the lost connection")
+
+
+def grow(tank, count):
+    """So many more pictures of one day in the ledger, which share a few thumbnails."""
+    with contextlib.closing(sqlite3.connect(Path(tank, ".imgtank", "ledger.db"))) as ledger:
+        rows = ledger.execute("SELECT tank_path, size_bytes, hash FROM files WHERE thumbnail = 1").fetchall()
+        for i in range(count):
+            path, size, digest = rows[i % len(rows)]
+            new = f"images/20300102/many_{i:05}.jpg"
+            for folder, old in (("thumbnails", path.replace("images", "thumbnails", 1)), ("images", path)):
+                target = Path(tank, new.replace("images", folder, 1))
+                target.parent.mkdir(exist_ok=True)
+                source = Path(tank, old)
+                if not source.exists():
+                    source = source.with_name(source.name + ".jpg")
+                os.link(source, target)
+            ledger.execute(
+                "INSERT INTO files (hash, size_bytes, mtime_ns, state, tank_path, capture_time, date_source,"
+                " is_guess, make, model, stem, sequence, import_id, thumbnail)"
+                " VALUES (?, ?, 0, 2, ?, ?, 'exif', 0, 'Canon', 'Canon EOS R6', ?, 0, 1, 1)",
+                (digest, size, new, f"2030-01-02 {i // 3600:02}:{i // 60 % 60:02}:{i % 60:02}", f"many{i}"))
+        ledger.commit()
+
+
+def test_ten_thousand_pictures_of_a_day(work):
+    work.import_safely(work.card("plain"))
+    grow(work.tank, 10000)
+    with box(work.folder, tank=work.tank) as b, chrome() as browser, web(b.socket) as server:
+        server.wait(lambda: server.get("/api/days").status == 200, "the tank")
+        log_in(browser, server)
+        browser.size(1920, 1080)
+        began = time.monotonic()
+        browser.run("location.hash = '#pictures'")
+        browser.wait_for("document.querySelectorAll('.cell img').length > 20", "thumbnails")
+        browser.wait_for("[...document.images].every((i) => i.complete && i.naturalWidth)", "all of them")
+        expect(time.monotonic() - began < 10, "the first screen took too long")
+        shots(browser, "pictures")
+        browser.size(1920, 1080)
+        for part in (0.3, 0.6, 0.95):
+            browser.run("const g = document.querySelector('.grid');"
+                        "window.scrollTo(0, g.offsetTop + g.offsetHeight * arguments[0])", part)
+            browser.wait_for("(() => { const on = [...document.querySelectorAll('.cell')].filter((c) => {"
+                             "const r = c.getBoundingClientRect(); return r.bottom > 0 && r.top < innerHeight; });"
+                             "return on.length > 20 && on.every((c) => c.dataset.id); })()", f"the cells at {part}")
+            cells = browser.run("return document.querySelectorAll('.cell').length")
+            expect(cells < 600, f"{cells} elements for what is near the screen")
+        no_complaints(browser)
+
+
+def test_one_picture(work):
+    work.import_safely(work.card("plain"))
+    with box(work.folder, tank=work.tank) as b, chrome() as browser, web(b.socket) as server:
+        server.wait(lambda: server.get("/api/days").status == 200, "the tank")
+        log_in(browser, server)
+        browser.run("location.hash = '#pictures'")
+        browser.wait_for("document.querySelectorAll('.cell[data-id]').length > 3", "pictures")
+        browser.click(".cell")
+        name = "return document.getElementById('viewer-name').textContent"
+        browser.wait_for("document.getElementById('viewer').open && document.querySelector('#stage *') !== null",
+                         "the picture")
+        first = browser.run(name)
+        browser.key("ArrowRight")
+        browser.wait(lambda: browser.run(name) != first, "the next one")
+        browser.key("ArrowLeft")
+        browser.wait(lambda: browser.run(name) == first, "the first again")
+        shots(browser, "picture")
+        browser.key("Escape")
+        browser.wait_for("!document.getElementById('viewer').open", "the end")
+        browser.click("#select")
+        browser.click(".cell")
+        browser.wait_for("!document.getElementById('zip').hidden", "the download of a selection")
+        browser.run("document.getElementById('search-box').open = true")
+        browser.type("input[name=name]", "nosuchpicture")
+        browser.click("#search button[type=submit]")
+        browser.wait_for("document.querySelectorAll('.cell').length === 0 && "
+                         "!document.getElementById('gallery-note').hidden", "nothing was found")
+        no_complaints(browser)
+
+
+def test_fifty_uploads_with_the_connection_cut(work):
+    work.tank.mkdir()
+    card = work.card("plain", count=60)
+    files = sorted(p for p in Path(os.fsdecode(card.root)).rglob("*") if p.suffix.lower() == ".jpg")[:50]
+    expect_equal(len(files), 50, "files of the card")
+    files[20].write_bytes(files[20].read_bytes() + os.urandom(6_000_000))
+    contents = {path.read_bytes() for path in files}
+    with box(work.folder, tank=work.tank) as b, chrome() as browser, \
+            web(b.socket, f"--spool={b.reader}") as server:
+        log_in(browser, server)
+        browser.run("location.hash = '#upload-page'")
+        browser.wait_for("!document.getElementById('page-upload').hidden", "the upload page")
+        shots(browser, "upload")
+        browser.type("#upload-by", "Ann")
+        browser.type("#upload-files", "\n".join(map(str, files)))
+        browser.wait_for("!document.getElementById('upload-start').disabled", "the files")
+        browser.offline(False)
+        browser.click("#upload-start")
+        said = "document.getElementById('upload-note').textContent"
+        browser.wait_for(f"{said}.includes('File 2')", "the half of it")
+        browser.offline(True)
+        browser.wait_for(f"{said} === W.uploadWaits", "the broken connection")
+        browser.offline(False)
+        browser.wait_for(f"{said} === W.uploadDone", "the end")
+        server.wait(lambda: os.listdir(b.reader) == [], "an empty spool")
+        tank = {path.read_bytes() for path in Path(work.tank, "images").rglob("*") if path.is_file()}
+        expect(tank >= contents, f"{len(contents - tank)} files are missing")
+
+
+if __name__ == "__main__":
+    sys.exit(main(globals()))

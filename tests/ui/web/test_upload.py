@@ -1,0 +1,184 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Uploads to the real front end go through the real daemon into the tank, and the spool is empty then."""
+import contextlib
+import os
+import socket
+import sys
+from pathlib import Path
+from urllib.parse import urlencode
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from webbox import web  # noqa: E402
+from box import box  # noqa: E402
+from e2e import expect, expect_equal, main  # noqa: E402
+
+
+@contextlib.contextmanager
+def boxes(work):
+    with box(work.folder, tank=work.tank) as b, web(b.socket, f"--spool={b.reader}") as server:
+        yield b, server
+
+
+def card_files(work, count=12):
+    work.tank.mkdir(exist_ok=True)
+    card = work.card("plain", count=count)
+    return sorted(path for path in Path(os.fsdecode(card.root)).rglob("*")
+                  if path.suffix.lower() in (".jpg", ".cr2"))
+
+
+def begin(server, count, by="Ann"):
+    answer = server.post("/api/upload", urlencode({"by": by, "files": count}))
+    expect_equal(answer.status, 200, f"begin: {answer.body}")
+    return answer.json()["upload"]
+
+
+def put_path(upload, index, name, size, offset=0):
+    return f"/api/upload/{upload}?" + urlencode(
+        {"file": index, "name": name, "size": size, "offset": offset, "time": 1715500000000})
+
+
+def put(server, upload, index, name, content, offset=0, size=None):
+    return server.request("PUT", put_path(upload, index, name, len(content) if size is None else size,
+                                          offset), content[offset:], {"Origin": server.origin})
+
+
+def done(server, upload):
+    return server.post(f"/api/upload/{upload}/done")
+
+
+def spool(b):
+    return sorted(os.listdir(b.reader))
+
+
+def tank_contents(work):
+    return {path.read_bytes() for path in Path(work.tank, "images").rglob("*") if path.is_file()}
+
+
+def test_an_upload_becomes_a_card_and_then_nothing(work):
+    files = card_files(work)
+    with boxes(work) as (b, server):
+        expect_equal(server.get_json("/api/session")["upload"], True, "it is offered")
+        upload = begin(server, len(files))
+        for index, path in enumerate(files):
+            expect_equal(put(server, upload, index, path.name, path.read_bytes()).status, 200, path.name)
+            expect(all(name.startswith(".") for name in spool(b)), f"it shows already: {spool(b)}")
+        client = b.client()
+        expect_equal(done(server, upload).status, 200, "the end")
+        server.wait(lambda: spool(b) == [], "an empty spool")
+        expect(tank_contents(work) >= {path.read_bytes() for path in files}, "the tank lacks something")
+        history = server.wait(lambda: server.get_json("/api/state")["state"]["history"], "the history")
+        expect_equal(history[0]["verdict"], "safe-to-format", "verdict")
+        client.close()
+
+
+def test_a_broken_connection_goes_on(work):
+    path = card_files(work)[0]
+    content = path.read_bytes() + os.urandom(3_000_000)
+    with boxes(work) as (b, server):
+        upload = begin(server, 1)
+        cut = socket.create_connection(("127.0.0.1", server.port))
+        head = (f"PUT {put_path(upload, 0, path.name, len(content))} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n"
+                f"Origin: {server.origin}\r\nCookie: imgtank={server.cookie}\r\nContent-Length: {len(content)}\r\n\r\n")
+        cut.sendall(head.encode() + content[:1_000_000])
+        server.wait(lambda: offset_of(server, upload) > 100_000, "the first part")
+        second = put(server, upload, 0, path.name, content[:10], size=len(content))
+        expect_equal(second.status, 409, "two at once")
+        cut.close()
+        offset = server.wait(lambda: (o := offset_of(server, upload)) and o >= 1_000_000 and o, "all that was sent")
+        expect_equal(done(server, upload).status, 409, "the end before the end")
+        answer = put(server, upload, 0, path.name, content, offset)
+        expect_equal(answer.json()["offset"], len(content), "how much is here")
+        expect_equal(done(server, upload).status, 200, "the end")
+        server.wait(lambda: spool(b) == [], "an empty spool")
+        expect(content in tank_contents(work), "the file is not the same")
+
+
+def offset_of(server, upload):
+    return server.get_json(f"/api/upload/{upload}?file=0")["offset"]
+
+
+def test_same_names_stay_two_pictures(work):
+    first, second = card_files(work)[:2]
+    with boxes(work) as (b, server):
+        upload = begin(server, 2)
+        for index, path in enumerate((first, second)):
+            expect_equal(put(server, upload, index, "IMG_0001.JPG", path.read_bytes()).status, 200, "put")
+        expect_equal(done(server, upload).status, 200, "the end")
+        server.wait(lambda: spool(b) == [], "an empty spool")
+        expect(tank_contents(work) >= {first.read_bytes(), second.read_bytes()}, "one is missing")
+
+
+def test_what_was_not_copied_stays(work):
+    path = card_files(work)[0]
+    with boxes(work) as (b, server):
+        upload = begin(server, 2)
+        put(server, upload, 0, path.name, path.read_bytes())
+        put(server, upload, 1, "notes.xyz", b"not a picture")
+        client = b.client()
+        expect_equal(done(server, upload).status, 200, "the end")
+        card = client.wait_card("Upload by Ann", "safe-to-remove")
+        expect_equal(card["files_left_out"], 1, "left out")
+        server.wait(lambda: server.get_json("/api/state")["state"]["cards"][0]["state"] == "safe-to-remove",
+                    "the same in the front end")
+        expect_equal(server.get("/api/state").status, 200, "a turn of the loop")
+        expect_equal(spool(b), ["Upload by Ann"], "the spool")
+        expect_equal((b.reader / "Upload by Ann" / "notes.xyz").read_bytes(), b"not a picture", "the file")
+
+
+def test_what_others_have_put_in_stays(work):
+    files = card_files(work)[:3]
+    with boxes(work) as (b, server):
+        foreign = Path(work.folder) / "foreign"
+        foreign.mkdir()
+        for path in files:
+            (foreign / path.name).write_bytes(path.read_bytes())
+        foreign.chmod(0o775)
+        client = b.client()
+        foreign.rename(b.reader / "Upload by Eve")
+        client.wait_card("Upload by Eve", "safe-to-remove")
+        server.wait(lambda: "stays in the spool" in server.said(), "the reason why it stays")
+        expect_equal(len(os.listdir(b.reader / "Upload by Eve")), 3, "files of somebody else")
+
+
+def test_nothing_strange_gets_in(work):
+    card_files(work)
+    with boxes(work) as (b, server):
+        upload = begin(server, 1)
+        for name in ("", ".", "..", ".hidden", "a/../..", "a\\b", "x" * 300, "a\nb", "a\x7f", "\udcff", "/"):
+            raw = urlencode({"file": 0, "size": 1, "offset": 0, "name": name}, errors="surrogateescape")
+            answer = server.request("PUT", f"/api/upload/{upload}?{raw}", b"x", {"Origin": server.origin})
+            expect_equal(answer.status, 400, f"name {name[:20]!r}")
+        for query in ("file=1&name=a&size=1&offset=0", "file=0&name=a&size=1&offset=2", "name=a",
+                      "file=-1&name=a&size=1&offset=0", f"file=0&name=a&size={1 << 60}&offset=0"):
+            answer = server.request("PUT", f"/api/upload/{upload}?{query}", b"x", {"Origin": server.origin})
+            expect_equal(answer.status, 400, query)
+        expect_equal(put(server, upload, 0, "a.jpg", b"too much", size=3).status, 400, "more than promised")
+        expect_equal(put(server, "0" * 32, 0, "a.jpg", b"x").status, 404, "an unknown upload")
+        expect_equal(put(server, "..", 0, "a.jpg", b"x").status, 404, "a path")
+        for by in ("", "../x", "a/b", "\n", "y" * 80):
+            expect_equal(server.post("/api/upload", urlencode({"by": by, "files": 1})).status, 400, f"by {by[:9]!r}")
+        for count in ("0", "-1", "5001", "x"):
+            expect_equal(server.post("/api/upload", f"by=a&files={count}").status, 400, count)
+        for _ in range(7):
+            begin(server, 1)
+        expect_equal(server.post("/api/upload", "by=a&files=1").status, 503, "the ninth")
+        expect_equal(server.request("PUT", put_path(upload, 0, "a.jpg", 1), b"x").status, 403, "another page")
+        expect_equal(server.post("/api/upload", "by=a&files=1", cookie=False).status, 401, "a stranger")
+        expect(all(name.startswith(".upload-") for name in spool(b)), "something shows")
+        outside = [path for path in Path(work.folder).rglob("*") if path.name in ("a.jpg", "x", "b")
+                   and b.reader not in path.parents]
+        expect_equal(outside, [], "outside of the spool")
+    expect_equal(spool(b), [], "unfinished uploads are left over")
+
+
+def test_without_a_spool_there_are_no_uploads(work):
+    card_files(work)
+    with box(work.folder, tank=work.tank) as b, web(b.socket) as server:
+        expect_equal(server.get_json("/api/session")["upload"], False, "it is not offered")
+        expect_equal(server.post("/api/upload", "by=a&files=1").status, 404, "begin")
+        expect_equal(put(server, "0" * 32, 0, "a.jpg", b"x").status, 404, "put")
+
+
+if __name__ == "__main__":
+    sys.exit(main(globals()))

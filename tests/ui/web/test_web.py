@@ -1,0 +1,502 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The real web front end: a real daemon with a tank that a real import has filled, or a fake daemon."""
+import contextlib
+import http.client
+import io
+import json
+import os
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+import zipfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from webbox import DEADLINE_S, PASSWORD, unused_socket, web  # noqa: E402
+from box import box  # noqa: E402
+from e2e import Skip, expect, expect_equal, main  # noqa: E402
+from fakebox import FakeBox  # noqa: E402
+
+
+def fill(work):
+    """The tank's pictures by id, as the page lists them."""
+    work.import_safely(work.card("plain"))
+    return work
+
+
+def all_pictures(server):
+    found = []
+    for day in server.get_json("/api/days")["days"]:
+        of_day = server.get_json(f"/api/day/{day['day']}")["pictures"]
+        expect_equal(len(of_day), day["count"], f"pictures of {day['day']}")
+        found += of_day
+    return found
+
+
+def files_of(tank):
+    """Content by path below images/."""
+    root = Path(tank) / "images"
+    return {str(path.relative_to(root)): path.read_bytes()
+            for path in root.rglob("*") if path.is_file()}
+
+
+@contextlib.contextmanager
+def gallery(work, *options, **more):
+    fill(work)
+    with box(work.folder, tank=work.tank) as b, web(b.socket, *options, **more) as server:
+        if more.get("logged_in", True):
+            server.wait(lambda: server.get("/api/days").status == 200, "the tank")
+        yield server
+
+
+# ---- who may ------------------------------------------------------------------------------------
+
+
+def test_strangers_see_the_login_page_only(work):
+    with FakeBox("copying") as fake, web(fake.socket, logged_in=False) as server:
+        answer = server.get("/")
+        expect_equal((answer.status, answer.headers["Location"]), (303, "/login"), "the start page")
+        for path in ("/api/state", "/api/events", "/api/days", "/api/day/2024-05-12", "/api/search",
+                     "/api/picture/1", "/api/zip/2024-05-12", "/media/1/thumb", "/media/1/view",
+                     "/media/1/original"):
+            expect_equal(server.get(path).status, 401, path)
+        expect_equal(server.post("/api/command", '{"id":1,"command":"eject"}').status, 401, "command")
+        expect_equal(server.post("/api/zip", "ids=1").status, 401, "zip")
+        expect_equal(server.get("/login").status, 200, "login")
+        expect_equal(server.get_json("/api/session"), {"role": "none", "upload": False, "secret": "password"},
+                     "who")
+
+
+def test_a_password_opens_and_logging_out_closes(work):
+    with FakeBox("copying") as fake, web(fake.socket, logged_in=False) as server:
+        expect_equal(server.log_in("something else").status, 403, "a wrong password")
+        answer = server.log_in()
+        expect_equal(answer.status, 200, "the right one")
+        cookie = answer.headers["Set-Cookie"]
+        for word in ("HttpOnly", "SameSite=Strict", "Path=/"):
+            expect(word in cookie, f"{word} is not in {cookie}")
+        expect_equal(server.get("/api/state").status, 200, "logged in")
+        expect(PASSWORD not in server.said() and server.cookie not in server.said(), "a secret is logged")
+        expect_equal(server.post("/api/logout").status, 200, "logging out")
+        expect_equal(server.get("/api/state").status, 401, "the old cookie")
+
+
+def test_a_code_is_good_once(work):
+    with FakeBox("copying") as fake, web(fake.socket, password=None, logged_in=False) as server:
+        code = server.wait(lambda: server.code_file.exists() and server.code_file.read_text("ascii"),
+                           "the code").strip()
+        expect_equal(len(code), 9, f"two groups of four digits: {code}")
+        expect_equal(server.code_file.stat().st_mode & 0o007, 0, "rights of others")
+        expect_equal(server.get_json("/api/session")["secret"], "code", "what is asked for")
+        expect_equal(server.log_in(code).status, 200, "the code")
+        expect(server.code_file.read_text("ascii").strip() != code, "the code stayed")
+        expect_equal(server.log_in(code).status, 403, "the same again")
+    expect(not server.code_file.exists(), "the code is left over")
+
+
+def test_guests_may_look_only(work):
+    with FakeBox("copying") as fake, web(fake.socket, "--guests=read", logged_in=False) as server:
+        expect_equal(server.get("/").status, 200, "the page")
+        expect_equal(server.get("/api/state").status, 200, "the state")
+        expect_equal(server.get_json("/api/session")["role"], "guest", "role")
+        for command in ("eject", "cancel", "poweroff", "reboot"):
+            body = json.dumps({"id": 1, "command": command})
+            expect_equal(server.post("/api/command", body).status, 401, command)
+        expect(not any("command" in line for line in fake.lines), "the daemon was asked")
+
+
+def test_trying_passwords_is_slowed_down(work):
+    with FakeBox("copying") as fake, web(fake.socket, logged_in=False) as server:
+        answers = [server.log_in("guess") for _ in range(7)]
+        expect_equal([a.status for a in answers], [403] * 5 + [429] * 2, "seven guesses")
+        expect("Wait" in answers[-1].json()["remedy"], "how long")
+        expect_equal(server.log_in().status, 429, "the right one must wait as well")
+        expect_equal(server.log_in(source="127.0.0.9").status, 200, "another address need not")
+
+
+def test_other_pages_cannot_act_for_the_user(work):
+    with FakeBox("copying") as fake, web(fake.socket) as server:
+        body = '{"id":1,"command":"cancel"}'
+        for headers in ({}, {"Origin": "http://evil.example"}, {"Origin": "null"},
+                        {"Origin": server.origin, "Sec-Fetch-Site": "cross-site"},
+                        {"Sec-Fetch-Site": "same-site"}, {"Origin": server.origin + ".evil"}):
+            answer = server.request("POST", "/api/command", body, headers)
+            expect_equal(answer.status, 403, f"with {headers}")
+        expect(not any("cancel" in line for line in fake.lines), "the daemon was asked")
+        expect_equal(server.post("/api/command", body).status, 200, "our own page")
+
+
+def test_without_rights_it_shows_and_changes_nothing(work):
+    if os.geteuid() != 0 or not shutil.which("setpriv"):
+        raise Skip("only root can run it as somebody else")
+    fill(work)
+    os.chmod(work.folder, 0o755)
+    nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--no-new-privs")
+    with box(work.folder, tank=work.tank) as b:
+        before = files_of(work.tank)
+        with web(b.socket, "--code-file=/dev/null/code", "--guests=read", logged_in=False, prefix=nobody,
+                 open_password=True) as server:
+            server.wait(lambda: server.get("/api/days").status == 200, "the tank")
+            expect_equal(server.log_in().status, 200, "the password")
+            pictures = all_pictures(server)
+            expect_equal(len(pictures), len(files_of(work.tank)), "pictures")
+            expect_equal(server.get(f"/media/{pictures[0]['id']}/original").status, 200, "an original")
+            refused = server.post("/api/command", '{"id":1,"command":"poweroff"}')
+            expect_equal((refused.status, refused.json()["code"]), (409, "not-allowed"), "a command")
+        expect(files_of(work.tank) == before, "the tank's files have changed")
+        expect_equal([p for p in Path(work.tank).rglob("*") if p.stat().st_uid == 65534], [], "its files")
+
+
+def test_tls(work):
+    if not shutil.which("openssl"):
+        raise Skip("openssl is not installed")
+    certificate, key = work.path("cert.pem"), work.path("key.pem")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=tank",
+                    "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    with FakeBox("copying") as fake, \
+            web(fake.socket, f"--tls-certificate={certificate}", f"--tls-key={key}", logged_in=False) as server:
+        context = ssl.create_default_context(cafile=str(certificate))
+        context.check_hostname = False
+        connection = http.client.HTTPSConnection("127.0.0.1", server.port, timeout=DEADLINE_S, context=context)
+        connection.request("POST", "/api/login", "secret=" + PASSWORD.replace(" ", "+"),
+                           {"Origin": f"https://127.0.0.1:{server.port}"})
+        answer = connection.getresponse()
+        expect_equal(answer.status, 200, "log-in")
+        expect("; Secure" in answer.headers["Set-Cookie"], "the cookie goes out without TLS, too")
+        connection.close()
+
+
+# ---- now ------------------------------------------------------------------------------------------
+
+
+def test_commands_and_their_answers(work):
+    with FakeBox("ask") as fake, web(fake.socket) as server:
+        fake.step("advance 3")
+        state = server.wait(lambda: (s := server.get_json("/api/state")["state"])["cards"] and s, "a card")
+        card = state["cards"][0]["card"]
+        refused = server.post("/api/command", json.dumps({"id": 1, "command": "retry", "card": card}))
+        expect_equal(refused.status, 409, "retry before anything")
+        expect(refused.json()["sentence"] and refused.json()["remedy"], "words")
+        for bad in ("", "[]", "{", '{"id":1,"command":"follow"}', '{"id":1,"command":"nonsense"}',
+                    '{"id":1}', '{"command":"eject"}'):
+            expect_equal(server.post("/api/command", bad).status, 400, f"body {bad}")
+        done = server.post("/api/command", json.dumps({"id": 1, "command": "confirm", "card": card}))
+        expect_equal(done.json()["ok"], True, "confirm")
+        fake.wait_for('command.*"confirm"')
+
+
+def read_event(response):
+    """The next state, or None at the end; beats are passed over, but not for ever."""
+    data = b""
+    end = time.monotonic() + DEADLINE_S
+    while line := response.readline():
+        expect(time.monotonic() < end, "only beats came")
+        if line == b"\n":
+            if data:
+                return json.loads(data)
+        elif line.startswith(b"data:"):
+            data += line[5:].strip()
+    return None
+
+
+def test_events_follow_the_daemon(work):
+    with FakeBox("copying") as fake, web(fake.socket) as server:
+        connection = server.connect()
+        connection.request("GET", "/api/events", headers={"Cookie": f"imgtank={server.cookie}"})
+        response = connection.getresponse()
+        expect_equal(response.headers["Content-Type"], "text/event-stream", "type")
+        expect(read_event(response)["connection"] in ("connecting", "up"), "the first state")
+        fake.step("advance 10")
+        end = time.monotonic() + DEADLINE_S
+        while not (event := read_event(response))["state"]["cards"]:
+            expect(time.monotonic() < end, "no card came")
+        expect_equal(len(event["card_tones"]), len(event["state"]["cards"]), "tones")
+        fake.close()
+        while read_event(response)["connection"] != "none":
+            expect(time.monotonic() < end, "the lost connection was not told")
+        server.post("/api/logout")
+        expect_equal(read_event(response), None, "what is sent to somebody who has logged out")
+        connection.close()
+
+
+def test_slow_readers_cost_nothing(work):
+    with FakeBox("three-cards") as fake, web(fake.socket) as server:
+        readers = []
+        for _ in range(30):
+            reader = socket.create_connection(("127.0.0.1", server.port))
+            reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            reader.sendall(f"GET /api/events HTTP/1.1\r\nHost: x\r\nCookie: imgtank={server.cookie}\r\n\r\n".encode())
+            readers.append(reader)
+        fake.step("advance 1")
+        server.wait(lambda: server.get("/api/state").status == 200, "an answer")
+        before = server.rss_kb()
+        for _ in range(40):
+            fake.step("advance 0.5")
+        expect_equal(server.get("/api/state").status, 200, "others are served")
+        grown = server.rss_kb() - before
+        expect(grown < 20000, f"memory grew by {grown} kB")
+        for reader in readers:
+            reader.close()
+
+
+def test_without_a_daemon_it_says_so(work):
+    with web(unused_socket(work.folder)) as server:
+        state = server.get_json("/api/state")
+        expect(state["connection"] in ("connecting", "none"), state["connection"])
+        expect_equal(state["tone"], "quiet", "tone")
+        expect_equal(server.get("/api/days").status, 503, "pictures")
+        expect_equal(server.post("/api/command", '{"id":1,"command":"poweroff"}').status, 503, "command")
+
+
+# ---- pictures -------------------------------------------------------------------------------------
+
+
+def test_originals_are_those_of_the_tank(work):
+    with gallery(work) as server:
+        pictures = all_pictures(server)
+        files = files_of(work.tank)
+        expect_equal(len(pictures), len(files), "pictures")
+        contents = set()
+        for picture in pictures:
+            answer = server.get(f"/media/{picture['id']}/original?v={picture['v']}")
+            expect_equal(answer.status, 200, picture["name"])
+            expect_equal(len(answer.body), picture["bytes"], f"size of {picture['name']}")
+            expect(f'filename="{picture["name"]}"' in answer.headers["Content-Disposition"], "its name")
+            contents.add(answer.body)
+            expect(picture["verified"], f"{picture['name']} is not verified")
+        expect_equal(contents, set(files.values()), "contents")
+        small = [picture for picture in pictures if picture["thumb"]]
+        expect(small, "no thumbnails")
+        for picture in small:
+            answer = server.get(f"/media/{picture['id']}/thumb?v={picture['v']}")
+            expect_equal((answer.status, answer.body[:2]), (200, b"\xff\xd8"), "a JPEG")
+            expect("immutable" in answer.headers["Cache-Control"], "cached")
+
+
+def test_ranges_and_conditions(work):
+    with gallery(work) as server:
+        picture = max(all_pictures(server), key=lambda one: one["bytes"])
+        path = f"/media/{picture['id']}/view?v={picture['v']}"
+        if not picture["shown"]:
+            path = path.replace("view", "original")
+        whole = server.get(path)
+        size = len(whole.body)
+
+        def ranged(text, **more):
+            return server.get(path, headers={"Range": text, **more})
+
+        for text, first, last in (("bytes=0-9", 0, 9), (f"bytes=5-{size * 2}", 5, size - 1),
+                                  ("bytes=-7", size - 7, size - 1), (f"bytes={size - 1}-", size - 1, size - 1)):
+            answer = ranged(text)
+            expect_equal(answer.status, 206, text)
+            expect_equal(answer.body, whole.body[first:last + 1], text)
+            expect_equal(answer.headers["Content-Range"], f"bytes {first}-{last}/{size}", text)
+        for text in (f"bytes={size}-", "bytes=9-5", "bytes=0-1,3-4", "bytes=-0", "bytes=x"):
+            answer = ranged(text)
+            expect_equal(answer.status, 416, text)
+            expect_equal(answer.headers["Content-Range"], f"bytes */{size}", text)
+        expect_equal(ranged("lines=1-2").status, 200, "another unit")
+        etag = whole.headers["ETag"]
+        expect_equal(server.get(path, headers={"If-None-Match": etag}).status, 304, "the same")
+        expect_equal(server.get(path, headers={"If-None-Match": '"other"'}).status, 200, "another")
+        expect_equal(ranged("bytes=0-9", **{"If-Range": etag}).status, 206, "If-Range, the same")
+        expect_equal(ranged("bytes=0-9", **{"If-Range": '"other"'}).status, 200, "If-Range, another")
+        answer = server.request("HEAD", path)
+        expect_equal((answer.status, answer.body, int(answer.headers["Content-Length"])), (200, b"", size), "HEAD")
+        expect_equal(server.get(path.split("?")[0] + "?v=0000000000000000").status, 404, "another content")
+
+
+def test_search(work):
+    with gallery(work) as server:
+        pictures = all_pictures(server)
+        one = pictures[0]
+        found = server.get_json(f"/api/search?name={one['name']}")["pictures"]
+        expect(one["id"] in [picture["id"] for picture in found], "by name")
+        day = one["time"][:10]
+        found = server.get_json(f"/api/search?from={day}&to={day}")["pictures"]
+        expect_equal(sorted(p["id"] for p in found),
+                     sorted(p["id"] for p in pictures if p["time"][:10] == day), "by day")
+        expect_equal(server.get_json("/api/search?name=nosuchpicture")["pictures"], [], "nothing")
+        for bad in ("from=yesterday", "after_time=2024-01-01", "after_id=-1&after_time=x", "to=2024-13-01"):
+            expect_equal(server.get(f"/api/search?{bad}").status, 400, bad)
+
+
+def test_a_day_as_zip_is_the_tank(work):
+    with gallery(work) as server:
+        files, seen = files_of(work.tank), {}
+        for day in server.get_json("/api/days")["days"]:
+            answer = server.get(f"/api/zip/{day['day']}")
+            expect_equal(answer.status, 200, day["day"])
+            archive = zipfile.ZipFile(io.BytesIO(answer.body))
+            expect_equal(archive.testzip(), None, "checksums")
+            for info in archive.infolist():
+                expect(info.filename not in seen, f"{info.filename} is there twice")
+                seen[info.filename] = archive.read(info)
+        expect_equal(seen, files, "contents")
+        ids = [picture["id"] for picture in all_pictures(server)][:3]
+        answer = server.post("/api/zip", "ids=" + ",".join(map(str, ids)))
+        expect_equal(len(zipfile.ZipFile(io.BytesIO(answer.body)).namelist()), 3, "a selection")
+        for bad in ("", "ids=", "ids=1,,2", "ids=1;2", "ids=-1", "ids=../../etc"):
+            expect_equal(server.post("/api/zip", bad).status, 400, bad)
+
+
+def test_a_zip_names_what_it_lacks(work):
+    with gallery(work) as server:
+        pictures = all_pictures(server)
+        paths = sorted(Path(work.tank, "images").rglob("*.*"))
+        gone = paths[0]
+        gone.rename(Path(work.folder) / "gone")
+        short = paths[1]
+        content = short.read_bytes()
+        short.write_bytes(content[:-1])
+        try:
+            answer = server.post("/api/zip", "ids=" + ",".join(str(p["id"]) for p in pictures))
+            archive = zipfile.ZipFile(io.BytesIO(answer.body))
+            expect_equal(archive.testzip(), None, "checksums")
+            expect_equal(len(archive.namelist()), len(pictures) - 2 + 1, "files")
+            text = archive.read("NOT-IN-THIS-ARCHIVE.txt").decode()
+            expect(gone.name in text and short.name in text, text)
+            ids = {picture["name"]: picture["id"] for picture in pictures}
+            expect_equal(server.get(f"/media/{ids[gone.name]}/original").status, 404, "the lost one")
+            expect_equal(server.get(f"/media/{ids[short.name]}/original").status, 409, "the short one")
+        finally:
+            (Path(work.folder) / "gone").rename(gone)
+            short.write_bytes(content)
+
+
+# ---- the hostile network --------------------------------------------------------------------------
+
+
+def test_no_path_leaves_the_tank(work):
+    with gallery(work) as server:
+        outside = Path(work.folder) / "secret.txt"
+        outside.write_text("secret", encoding="utf-8")
+        for path in ("/../secret.txt", "/static/../../secret.txt", "/static/..%2f..%2fsecret.txt",
+                     "/static/%2e%2e/secret.txt", "/static//etc/passwd", "/media/../secret.txt/view",
+                     "/media/1%00/view", "/media/0/view", "/media/-1/view", "/media/1x/view",
+                     "/media/99999999999999999999/view", "/media/9223372036854775807/view", "//etc/passwd",
+                     "/media/%2e%2e%2f/original", "/static/index.html", "/static/", "/api/day/../../x",
+                     "/api/zip/..", "/" + "a/" * 2000):
+            answer = server.get(path)
+            expect(answer.status in (400, 404, 414), f"{path[:60]}: {answer.status}")
+            expect(b"secret" not in answer.body and b"root:" not in answer.body, path[:60])
+        picture = next(p for p in all_pictures(server))
+        target = next(Path(work.tank, "images").rglob(picture["name"]))
+        kept = target.rename(Path(work.folder) / "kept")
+        target.symlink_to(outside)
+        try:
+            answer = server.get(f"/media/{picture['id']}/original")
+            expect(answer.status >= 400 and b"secret\n" not in answer.body, "a link was followed")
+        finally:
+            target.unlink()
+            kept.rename(target)
+
+
+def test_headers_cannot_be_injected(work):
+    with FakeBox("copying") as fake, web(fake.socket) as server:
+        for path in ("/login%0d%0aSet-Cookie:%20a=b", "/static/%0d%0aX-Evil:1", "/api/day/%0aX-Evil:1",
+                     "/api/zip/2024-05-12%0d%0aX-Evil:%201"):
+            answer = server.get(path)
+            expect("X-Evil" not in answer.headers and "Set-Cookie" not in answer.headers, path)
+        for headers in ({"Range": "bytes=0-" + "9" * 4000}, {"Cookie": "imgtank=" + "f" * 6000},
+                        {"Cookie": f"imgtank={server.cookie}; imgtank=x"}, {"If-None-Match": '"' * 3000},
+                        {"Cookie": "imgtank="}, {"Cookie": ";;;=;imgtank"}):
+            expect(server.get("/api/state", headers=headers).status in (200, 401, 413, 431), str(headers)[:50])
+        huge = server.get("/", headers={"X-Long": "x" * 40000}).status
+        expect(huge in (413, 431), f"40 kB of header: {huge}")
+
+
+def test_every_answer_has_its_guards(work):
+    with FakeBox("copying") as fake, web(fake.socket) as server:
+        for path in ("/", "/login", "/api/state", "/static/app.js", "/nosuch", "/media/1/view"):
+            headers = server.get(path).headers
+            expect("default-src 'none'" in headers["Content-Security-Policy"], path)
+            expect("frame-ancestors 'none'" in headers["Content-Security-Policy"], path)
+            expect("unsafe" not in headers["Content-Security-Policy"], path)
+            expect_equal(headers["X-Content-Type-Options"], "nosniff", path)
+            expect_equal(headers["Referrer-Policy"], "no-referrer", path)
+            expect(headers["Cache-Control"], path)
+        expect_equal(server.request("DELETE", "/api/state").status, 405, "DELETE")
+        expect_equal(server.request("GET", "/api/command").status, 405, "GET of a command")
+        expect_equal(server.post("/api/command", "x" * 70000).status, 413, "a large body")
+
+
+def test_slow_senders_are_let_go(work):
+    with FakeBox("copying") as fake, web(fake.socket) as server:
+        slow = socket.create_connection(("127.0.0.1", server.port), timeout=60)
+        began = time.monotonic()
+        slow.sendall(b"GET /login HTTP/1.1\r\nHost: x\r\n")
+        ended = threading.Event()
+
+        def drip():
+            with contextlib.suppress(OSError):
+                while not ended.wait(1):
+                    slow.sendall(b"X")
+
+        sender = threading.Thread(target=drip)
+        sender.start()
+        try:
+            with contextlib.suppress(ConnectionError):
+                expect_equal(slow.recv(4096), b"", "an answer to half a request")
+            took = time.monotonic() - began
+        finally:
+            ended.set()
+            sender.join()
+            slow.close()
+        expect(10 < took < 30, f"it took {took:.1f} s")
+        expect_equal(server.get("/api/state").status, 200, "others are served")
+
+
+def test_idle_connections_leave_room(work):
+    with FakeBox("copying") as fake, web(fake.socket) as server:
+        server.get("/api/state")
+        before = server.rss_kb()
+        idle = []
+        for address in ("127.0.1.1", "127.0.1.2", "127.0.1.3", "127.0.1.4"):
+            for _ in range(60):
+                idle.append(socket.create_connection(("127.0.0.1", server.port), source_address=(address, 0)))
+        for _ in range(50):
+            expect_equal(server.get("/api/state").status, 200, "with 240 idle connections")
+        expect(server.rss_kb() - before < 40000, f"memory grew by {server.rss_kb() - before} kB")
+        for connection in idle:
+            connection.close()
+
+
+def test_one_address_cannot_take_all(work):
+    with FakeBox("copying") as fake, web(fake.socket) as server:
+        server.get("/login")
+        greedy = [socket.create_connection(("127.0.0.1", server.port), source_address=("127.0.2.1", 0))
+                  for _ in range(150)]
+        expect_equal(server.get("/api/state").status, 200, "another address")
+        for connection in greedy:
+            connection.close()
+
+
+def test_memory_stays_flat(work):
+    with gallery(work) as server:
+        pictures = [picture for picture in all_pictures(server) if picture["thumb"]]
+        connection = server.connect()
+
+        def read(times):
+            for i in range(times):
+                picture = pictures[i % len(pictures)]
+                connection.request("GET", f"/media/{picture['id']}/thumb?v={picture['v']}",
+                                   headers={"Cookie": f"imgtank={server.cookie}"})
+                expect_equal(connection.getresponse().read()[:2], b"\xff\xd8", "a JPEG")
+
+        read(200)
+        before = server.rss_kb()
+        read(600)
+        connection.close()
+        expect(server.rss_kb() - before < 6000, f"memory grew by {server.rss_kb() - before} kB")
+        fds = len(os.listdir(f"/proc/{server.process.pid}/fd"))
+        expect(fds < 40, f"{fds} descriptors are open")
+
+
+if __name__ == "__main__":
+    sys.exit(main(globals()))

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* listen.h - the socket that browsers come to: "[::]:8080", "192.168.4.1:80", "8080". */
+#ifndef IMGTANK_UI_WEB_LISTEN_H
+#define IMGTANK_UI_WEB_LISTEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define LISTEN_DEFAULT "[::]:8080"
+#define LISTEN_HOST_BYTES 64
+
+/* Takes it apart; host is "" for a port alone. False if it is none. Numbers only: no name is asked
+ * for. */
+bool listen_parse(const char *text, char host[LISTEN_HOST_BYTES], char port[6]);
+
+/*
+ * A listening, non-blocking socket for the caller to close. "[::]" means IPv4 too, also on a
+ * machine without IPv6. -EINVAL, -EADDRINUSE, -EACCES, ...
+ */
+int listen_open(const char *text);
+
+#endif

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ui-web/media.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/base/cleanup.h"
+#include "core/base/text.h"
+#include "ui-web/gallery.h"
+#include "ui-web/mime.h"
+#include "ui-web/parse.h"
+#include "ui-web/web.h"
+
+#define CACHE_FOR_GOOD "private, max-age=31536000, immutable"
+#define ETAG_BYTES 64
+
+/* What is to be sent. */
+struct media {
+	int fd; /* owned until the response has it */
+	uint64_t size_bytes;
+	const char *type; /* a literal */
+	char etag[ETAG_BYTES];
+	bool is_for_good; /* the address names the content, too */
+	const char *disposition; /* borrowed, or NULL */
+};
+
+int media_open(int tank_fd, const char *tank_path)
+{
+	char path[PATH_MAX];
+	int r = text_unescape(tank_path, path, sizeof(path));
+
+	return r < 0 ? r : fd_open_beneath(tank_fd, path);
+}
+
+bool media_name(const char *tank_path, char *name, size_t name_bytes)
+{
+	const char *slash = strrchr(tank_path, '/');
+
+	return text_unescape(slash ? slash + 1 : tank_path, name, name_bytes) == 0;
+}
+
+/* --- finding --- */
+
+static void refuse_missing(struct request *request)
+{
+	request_refuse(request, MHD_HTTP_NOT_FOUND, "There is no such picture.",
+		"Go back to the days and reload the page.");
+}
+
+static void refuse_file(struct request *request, int error)
+{
+	if (error == -ENOENT)
+		request_refuse(request, MHD_HTTP_NOT_FOUND,
+			"This file is not in the tank any more.",
+			"Somebody has moved or deleted it.");
+	else
+		gallery_refuse(request, error);
+}
+
+/* The picture of the request, or NULL: it was answered. For the caller to free. */
+static struct browse_picture *find(struct request *request)
+{
+	CLEANUP(freep) struct browse_picture *picture = calloc(1, sizeof(*picture));
+	struct browse *browse = picture ? gallery_browse(request) : NULL;
+	const char *wanted = request_query(request, "v");
+	char version[GALLERY_VERSION_BYTES];
+	int64_t id;
+	int found = 0;
+
+	if (!browse)
+		return NULL;
+	if (parse_id(request->argument, &id))
+		found = browse_picture(browse, id, picture);
+	if (found < 0 && found != -ENOENT) {
+		gallery_refuse(request, found);
+		return NULL;
+	}
+	if (found > 0) {
+		gallery_version(&picture->file, version);
+		if (!wanted || !strcmp(wanted, version))
+			return TAKE_PTR(picture);
+	}
+	refuse_missing(request);
+	return NULL;
+}
+
+/* --- sending --- */
+
+static void add_headers(struct MHD_Response *response, const struct media *media)
+{
+	(void)response_header(response, "Content-Type", media->type);
+	(void)response_header(response, "ETag", media->etag);
+	(void)response_header(response, "Accept-Ranges", "bytes");
+	(void)response_header(response, "Cache-Control",
+		media->is_for_good ? CACHE_FOR_GOOD : "private, no-cache");
+	if (media->disposition)
+		(void)response_header(response, "Content-Disposition", media->disposition);
+}
+
+static struct MHD_Response *part_of_file(struct media *media, uint64_t first, uint64_t size_bytes)
+{
+	struct MHD_Response *response =
+		MHD_create_response_from_fd_at_offset64(size_bytes, media->fd, first);
+
+	if (response)
+		media->fd = -1; /* it has it now */
+	return response;
+}
+
+static void send_range(struct request *request, struct media *media, uint64_t first, uint64_t last)
+{
+	struct MHD_Response *response = part_of_file(media, first, last - first + 1);
+	char text[80];
+
+	if (response) {
+		add_headers(response, media);
+		(void)text_format(text, sizeof(text), "bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64,
+			first, last, media->size_bytes);
+		(void)response_header(response, "Content-Range", text);
+	}
+	request_send(request, MHD_HTTP_PARTIAL_CONTENT, response);
+}
+
+static void refuse_range(struct request *request, const struct media *media)
+{
+	static const char words[] = "Ask for one range inside the file at a time.\n";
+	struct MHD_Response *response = MHD_create_response_from_buffer(
+		strlen(words), (void *)(uintptr_t)words, MHD_RESPMEM_PERSISTENT);
+	char text[40];
+
+	if (response) {
+		(void)text_format(text, sizeof(text), "bytes */%" PRIu64, media->size_bytes);
+		(void)response_header(response, "Content-Range", text);
+		(void)response_header(response, "Content-Type", "text/plain");
+	}
+	request_send(request, MHD_HTTP_RANGE_NOT_SATISFIABLE, response);
+}
+
+static void send_unchanged(struct request *request, const struct media *media)
+{
+	struct MHD_Response *response =
+		MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+
+	if (response)
+		add_headers(response, media);
+	request_send(request, MHD_HTTP_NOT_MODIFIED, response);
+}
+
+static void send_media(struct request *request, struct media *media)
+{
+	const char *range = request_header(request, "Range");
+	const char *if_range = request_header(request, "If-Range");
+	struct MHD_Response *response;
+	uint64_t first, last;
+
+	if (parse_has_etag(request_header(request, "If-None-Match"), media->etag)) {
+		send_unchanged(request, media);
+		return;
+	}
+	if (if_range && strcmp(if_range, media->etag) != 0)
+		range = NULL; /* it has changed: all of it */
+	switch (parse_range(range, media->size_bytes, &first, &last)) {
+	case RANGE_ONE:
+		send_range(request, media, first, last);
+		break;
+	case RANGE_REFUSED:
+		refuse_range(request, media);
+		break;
+	default:
+		response = part_of_file(media, 0, media->size_bytes);
+		if (response)
+			add_headers(response, media);
+		request_send(request, MHD_HTTP_OK, response);
+	}
+}
+
+/* --- what is sent --- */
+
+static int open_sized(const struct gallery *gallery, const char *tank_path, struct stat *st)
+{
+	CLEANUP(fd_closep) int tank_fd = gallery_open_tank(gallery);
+	int fd = tank_fd < 0 ? tank_fd : media_open(tank_fd, tank_path);
+
+	if (fd >= 0 && fstat(fd, st) < 0) {
+		int r = -errno;
+
+		fd_close(fd);
+		return r;
+	}
+	return fd;
+}
+
+static void send_thumbnail(struct request *request, const struct browse_picture *picture)
+{
+	struct media media = {
+		.fd = -1, .type = "image/jpeg", .is_for_good = request_query(request, "v") != NULL};
+	char path[sizeof(picture->file.tank_path) + 32];
+	struct stat st;
+
+	if (!picture->has_thumbnail ||
+		!ledger_thumbnail_path(picture->file.tank_path, path, sizeof(path))) {
+		request_refuse(request, MHD_HTTP_NOT_FOUND, "There is no small picture of this.",
+			"Download the original.");
+		return;
+	}
+	media.fd = open_sized(request->web->gallery, path, &st);
+	if (media.fd < 0) {
+		refuse_file(request, media.fd);
+		return;
+	}
+	media.size_bytes = (uint64_t)st.st_size;
+	(void)text_format(media.etag, sizeof(media.etag), "\"t%" PRIx64 "-%" PRIx64 "\"",
+		(uint64_t)st.st_mtim.tv_sec * 1000000000 + (uint64_t)st.st_mtim.tv_nsec,
+		media.size_bytes);
+	send_media(request, &media);
+	fd_close(media.fd);
+}
+
+static void send_original(
+	struct request *request, const struct browse_picture *picture, const char *disposition)
+{
+	const struct ledger_file *file = &picture->file;
+	struct media media = {.type = mime_find(file->tank_path)->type,
+		.is_for_good = request_query(request, "v") != NULL,
+		.disposition = disposition};
+	char version[GALLERY_VERSION_BYTES];
+	struct stat st;
+
+	media.fd = open_sized(request->web->gallery, file->tank_path, &st);
+	if (media.fd < 0) {
+		refuse_file(request, media.fd);
+		return;
+	}
+	media.size_bytes = (uint64_t)st.st_size;
+	gallery_version(file, version);
+	(void)text_format(media.etag, sizeof(media.etag), "\"%s\"", version);
+	if (media.size_bytes != file->size_bytes)
+		request_refuse(request, MHD_HTTP_CONFLICT,
+			"This file is not what was imported: its size is another one.",
+			"Check the tank: imgtank verify.");
+	else
+		send_media(request, &media);
+	fd_close(media.fd);
+}
+
+void media_thumb(struct request *request)
+{
+	CLEANUP(freep) struct browse_picture *picture = find(request);
+
+	if (picture)
+		send_thumbnail(request, picture);
+}
+
+void media_view(struct request *request)
+{
+	CLEANUP(freep) struct browse_picture *picture = find(request);
+
+	if (picture && mime_find(picture->file.tank_path)->is_shown)
+		send_original(request, picture, NULL);
+	else if (picture)
+		send_thumbnail(request, picture);
+}
+
+void media_original(struct request *request)
+{
+	CLEANUP(freep) struct browse_picture *picture = find(request);
+	char name[256], disposition[1200];
+
+	if (!picture)
+		return;
+	if (!media_name(picture->file.tank_path, name, sizeof(name)))
+		(void)text_format(name, sizeof(name), "picture-%" PRId64, picture->file.id);
+	parse_disposition(name, disposition, sizeof(disposition));
+	send_original(request, picture, disposition);
+}

@@ -1,0 +1,483 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ui-web/upload.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/base/cleanup.h"
+#include "core/base/log.h"
+#include "core/base/text.h"
+#include "ui-web/json_writer.h"
+#include "ui-web/spool.h"
+#include "ui-web/web.h"
+
+#define FILE_MODE 0644
+#define BY_BYTES 64
+#define PATH_BYTES (SPOOL_NAME_BYTES + 16)
+
+struct upload_file {
+	char *path; /* owned; below the upload's folder; NULL: not begun */
+	uint64_t size_bytes, here_bytes;
+	struct put *put; /* borrowed: who is writing to it, or NULL */
+};
+
+struct upload {
+	char id[SPOOL_ID_BYTES]; /* "": free */
+	char by[BY_BYTES];
+	int folder_fd; /* owned */
+	struct upload_file *files; /* owned */
+	uint32_t files_count;
+	uint64_t used_usec;
+};
+
+/* A request that writes. */
+struct put {
+	struct upload_file *file; /* borrowed; NULL: another request has taken over */
+	int fd; /* owned */
+	int error;
+};
+
+struct uploads {
+	struct web *web; /* borrowed */
+	int spool_fd; /* owned */
+	struct upload uploads[UPLOADS_MAX];
+	char kept[MODEL_ID_BYTES]; /* the card whose folder was not removed last: said once */
+};
+
+/* --- their lives --- */
+
+static void forget(struct upload *upload)
+{
+	for (uint32_t i = 0; i < upload->files_count; i++)
+		free(upload->files[i].path);
+	free(upload->files);
+	fd_close(upload->folder_fd);
+	*upload = (struct upload){.folder_fd = -1};
+}
+
+static void drop(struct uploads *uploads, struct upload *upload)
+{
+	spool_drop(uploads->spool_fd, upload->id);
+	forget(upload);
+}
+
+int uploads_new(struct uploads **ret, struct web *web, const char *spool_path)
+{
+	struct uploads *uploads = calloc(1, sizeof(*uploads));
+
+	if (!uploads)
+		return -ENOMEM;
+	uploads->web = web;
+	for (size_t i = 0; i < UPLOADS_MAX; i++)
+		uploads->uploads[i].folder_fd = -1;
+	uploads->spool_fd = spool_open(spool_path);
+	if (uploads->spool_fd < 0) {
+		int r = log_errno(LOG_LEVEL_ERROR, uploads->spool_fd,
+			"the spool folder %s cannot be used: make it, and let this user write "
+			"there",
+			spool_path);
+
+		free(uploads);
+		return r;
+	}
+	*ret = uploads;
+	return 0;
+}
+
+void uploads_free(struct uploads *uploads)
+{
+	if (!uploads)
+		return;
+	for (size_t i = 0; i < UPLOADS_MAX; i++)
+		if (*uploads->uploads[i].id)
+			drop(uploads, &uploads->uploads[i]);
+	fd_close(uploads->spool_fd);
+	free(uploads);
+}
+
+static bool is_busy(const struct upload *upload)
+{
+	for (uint32_t i = 0; i < upload->files_count; i++)
+		if (upload->files[i].put)
+			return true;
+	return false;
+}
+
+/* A free place, if need be that of one nobody goes on with. */
+static struct upload *place(struct uploads *uploads, uint64_t now_usec)
+{
+	for (size_t i = 0; i < UPLOADS_MAX; i++) {
+		struct upload *upload = &uploads->uploads[i];
+
+		if (*upload->id && !is_busy(upload) &&
+			now_usec - upload->used_usec >= UPLOAD_IDLE_USEC)
+			drop(uploads, upload);
+		if (!*upload->id)
+			return upload;
+	}
+	return NULL;
+}
+
+static struct upload *find(struct request *request)
+{
+	struct uploads *uploads = request->web->uploads;
+
+	for (size_t i = 0; uploads && i < UPLOADS_MAX; i++) {
+		struct upload *upload = &uploads->uploads[i];
+
+		if (*upload->id && !strcmp(upload->id, request->argument)) {
+			upload->used_usec = frontend_host_now_usec(request->web->host);
+			return upload;
+		}
+	}
+	request_refuse(request, MHD_HTTP_NOT_FOUND, "This upload is not known any more.",
+		"Begin it again: what is in the tank already is not copied twice.");
+	return NULL;
+}
+
+/* --- beginning --- */
+
+static void refuse_question(struct request *request)
+{
+	request_refuse(request, MHD_HTTP_BAD_REQUEST, "This upload cannot be understood.",
+		"Reload the page and begin again.");
+}
+
+static void refuse_disk(struct request *request, int error)
+{
+	if (error == -ENOSPC || error == -EDQUOT)
+		request_refuse(request, MHD_HTTP_INSUFFICIENT_STORAGE,
+			"There is not enough room for this.", "Make room on the box, then go on.");
+	else
+		request_refuse(request, MHD_HTTP_INTERNAL_SERVER_ERROR,
+			"This could not be written. What is on your device is untouched.",
+			"Look at the box's disk, then try again.");
+	(void)log_errno(LOG_LEVEL_WARNING, error, "an upload cannot be written");
+}
+
+/* Who says so: a short line that can be a name. */
+static bool read_by(const struct request *request, char by[BY_BYTES])
+{
+	char given[BY_BYTES];
+
+	return request_form(request, "by", given, sizeof(given)) && *given &&
+		!strpbrk(given, "/\\") && text_copy_safe(given, by, BY_BYTES);
+}
+
+static int begin_upload(
+	struct uploads *uploads, struct upload *upload, const char *by, uint64_t files_count)
+{
+	char token[AUTH_TOKEN_BYTES];
+	int r = auth_make_token(token);
+
+	if (r < 0)
+		return r;
+	upload->files = calloc(files_count, sizeof(*upload->files));
+	if (!upload->files)
+		return -ENOMEM;
+	upload->files_count = (uint32_t)files_count;
+	(void)text_format(upload->id, sizeof(upload->id), "%.32s", token);
+	(void)text_format(upload->by, sizeof(upload->by), "%s", by);
+	upload->used_usec = frontend_host_now_usec(uploads->web->host);
+	upload->folder_fd = spool_begin(uploads->spool_fd, upload->id);
+	if (upload->folder_fd >= 0)
+		return 0;
+	r = upload->folder_fd;
+	forget(upload);
+	return r;
+}
+
+void upload_post(struct request *request)
+{
+	struct uploads *uploads = request->web->uploads;
+	struct json_writer writer = {0};
+	char by[BY_BYTES], count[12];
+	struct upload *upload;
+	uint64_t files_count;
+	int r;
+
+	if (!uploads) {
+		request_refuse(request, MHD_HTTP_NOT_FOUND, "Uploads are switched off.",
+			"Name a spool folder in the configuration.");
+		return;
+	}
+	if (!read_by(request, by) || !request_form(request, "files", count, sizeof(count)) ||
+		text_parse_u64(count, UPLOAD_FILES_MAX, &files_count) < 0 || files_count == 0) {
+		refuse_question(request);
+		return;
+	}
+	upload = place(uploads, frontend_host_now_usec(request->web->host));
+	if (!upload) {
+		request_refuse(request, MHD_HTTP_SERVICE_UNAVAILABLE,
+			"Too many uploads are under way.", "Try again when one has ended.");
+		return;
+	}
+	r = begin_upload(uploads, upload, by, files_count);
+	if (r < 0) {
+		refuse_disk(request, r);
+		return;
+	}
+	json_writer_open(&writer, NULL, '{');
+	json_writer_text(&writer, "upload", upload->id);
+	json_writer_close(&writer, '}');
+	request_send_json(request, MHD_HTTP_OK, json_writer_take(&writer));
+}
+
+/* --- one file --- */
+
+static bool query_number(
+	const struct request *request, const char *name, uint64_t max, uint64_t *number)
+{
+	const char *text = request_query(request, name);
+
+	return text && text_parse_u64(text, max, number) == 0;
+}
+
+static struct upload_file *find_file(struct request *request, struct upload *upload)
+{
+	uint64_t index;
+
+	if (query_number(request, "file", upload->files_count - 1, &index))
+		return &upload->files[index];
+	refuse_question(request);
+	return NULL;
+}
+
+static void send_offset(
+	struct request *request, unsigned int status, const struct upload_file *file)
+{
+	struct json_writer writer = {0};
+
+	json_writer_open(&writer, NULL, '{');
+	json_writer_number(&writer, "offset", (int64_t)file->here_bytes);
+	json_writer_close(&writer, '}');
+	request_send_json(request, status, json_writer_take(&writer));
+}
+
+/* Two files of one name are kept apart by a folder with the second one's number. */
+static int create_file(struct upload *upload, struct upload_file *file, const char *name)
+{
+	char path[PATH_BYTES];
+	int fd =
+		openat(upload->folder_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
+
+	(void)text_format(path, sizeof(path), "%s", name);
+	if (fd < 0 && errno == EEXIST) {
+		(void)text_format(path, sizeof(path), "%u", (unsigned int)(file - upload->files));
+		if (mkdirat(upload->folder_fd, path, 0755) < 0)
+			return -errno;
+		(void)text_format(
+			path, sizeof(path), "%u/%s", (unsigned int)(file - upload->files), name);
+		fd = openat(upload->folder_fd, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+			FILE_MODE);
+	}
+	if (fd < 0)
+		return -errno;
+	file->path = strdup(path);
+	if (!file->path) {
+		(void)unlinkat(upload->folder_fd, path, 0);
+		fd_close(fd);
+		return -ENOMEM;
+	}
+	return fd;
+}
+
+static int open_file(struct upload *upload, struct upload_file *file, const char *name)
+{
+	int fd;
+
+	if (!file->path)
+		return create_file(upload, file, name);
+	fd = openat(upload->folder_fd, file->path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (lseek(fd, (off_t)file->here_bytes, SEEK_SET) < 0) {
+		int r = -errno;
+
+		fd_close(fd);
+		return r;
+	}
+	return fd;
+}
+
+static void forget_put(struct request *request)
+{
+	struct put *put = request->own;
+
+	if (put->file)
+		put->file->put = NULL;
+	fd_close(put->fd);
+	free(put);
+}
+
+/* What was written counts, also of a request that does not come to its end. */
+static void take(struct request *request, const char *data, size_t size_bytes)
+{
+	struct put *put = request->own;
+
+	if (!put->file)
+		put->error = -ECANCELED;
+	if (put->error == 0 && size_bytes > put->file->size_bytes - put->file->here_bytes)
+		put->error = -EFBIG;
+	if (put->error == 0)
+		put->error = fd_write_full(put->fd, data, size_bytes);
+	if (put->error == 0)
+		put->file->here_bytes += size_bytes;
+}
+
+static void start_put(
+	struct request *request, struct upload *upload, struct upload_file *file, const char *name)
+{
+	struct put *put = calloc(1, sizeof(*put));
+	int fd = put ? open_file(upload, file, name) : -ENOMEM;
+
+	if (fd < 0) {
+		free(put);
+		refuse_disk(request, fd);
+		return;
+	}
+	if (file->put)
+		file->put->file = NULL; /* its connection is dead, and nobody has noticed yet */
+	*put = (struct put){.file = file, .fd = fd};
+	file->put = put;
+	request->own = put;
+	request->forget = forget_put;
+	request->take = take;
+}
+
+void upload_begin_put(struct request *request)
+{
+	struct upload *upload = find(request);
+	struct upload_file *file = upload ? find_file(request, upload) : NULL;
+	const char *given = request_query(request, "name");
+	char name[SPOOL_NAME_BYTES];
+	uint64_t size_bytes, offset;
+
+	if (!file)
+		return;
+	if (!given || !spool_file_name(given, name) ||
+		!query_number(request, "size", UPLOAD_FILE_BYTES_MAX, &size_bytes) ||
+		!query_number(request, "offset", size_bytes, &offset) ||
+		(file->path && size_bytes != file->size_bytes)) {
+		refuse_question(request);
+	} else if (offset != file->here_bytes) {
+		send_offset(request, MHD_HTTP_CONFLICT, file);
+	} else if (!spool_has_room(request->web->uploads->spool_fd, size_bytes - offset)) {
+		refuse_disk(request, -ENOSPC);
+	} else {
+		file->size_bytes = size_bytes;
+		start_put(request, upload, file, name);
+	}
+}
+
+/* A picture without a date of its own is filed by the time that the device has for it. */
+static void set_time(const struct request *request, const struct put *put)
+{
+	uint64_t time_ms;
+	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}};
+
+	if (!query_number(request, "time", INT64_MAX, &time_ms))
+		return;
+	times[1] = (struct timespec){(time_t)(time_ms / 1000), (long)(time_ms % 1000) * 1000000};
+	(void)futimens(put->fd, times); /* then it has the time of its upload */
+}
+
+void upload_put(struct request *request)
+{
+	struct put *put = request->own;
+
+	if (put->error == -EFBIG) {
+		refuse_question(request);
+	} else if (!put->file || put->error == -ECANCELED) {
+		request_refuse(request, MHD_HTTP_GONE, "Another request goes on with this file.",
+			"Ask how much is here.");
+	} else if (put->error < 0) {
+		refuse_disk(request, put->error);
+	} else {
+		if (put->file->here_bytes == put->file->size_bytes)
+			set_time(request, put);
+		send_offset(request, MHD_HTTP_OK, put->file);
+	}
+}
+
+void upload_get(struct request *request)
+{
+	struct upload *upload = find(request);
+	const struct upload_file *file = upload ? find_file(request, upload) : NULL;
+
+	if (file)
+		send_offset(request, MHD_HTTP_OK, file);
+}
+
+/* --- the end --- */
+
+static bool is_whole(const struct upload *upload)
+{
+	for (uint32_t i = 0; i < upload->files_count; i++) {
+		const struct upload_file *file = &upload->files[i];
+
+		if (!file->path || file->put || file->here_bytes != file->size_bytes)
+			return false;
+	}
+	return true;
+}
+
+void upload_done(struct request *request)
+{
+	struct upload *upload = find(request);
+	int r;
+
+	if (!upload)
+		return;
+	if (!is_whole(upload)) {
+		request_refuse(request, MHD_HTTP_CONFLICT, "Some files are not here yet.",
+			"Send what is missing first.");
+		return;
+	}
+	r = spool_finish(
+		request->web->uploads->spool_fd, upload->folder_fd, upload->id, upload->by);
+	if (r < 0) {
+		refuse_disk(request, r);
+		return;
+	}
+	forget(upload);
+	request_send_json(request, MHD_HTTP_OK, strdup("{\"ok\":true}"));
+}
+
+/* --- behind the import --- */
+
+static bool is_finished(const struct model_card *card)
+{
+	return card->may_format && card->may_remove && card->verdict == VERDICT_SAFE_TO_FORMAT &&
+		card->counts.files_left_out == 0 &&
+		!strncmp(card->slot, SPOOL_CARD, strlen(SPOOL_CARD));
+}
+
+static void remove_finished(struct uploads *uploads, const struct model_card *card)
+{
+	char name[MODEL_LABEL_BYTES];
+	int r = text_unescape(card->slot, name, sizeof(name));
+
+	if (r == 0)
+		r = spool_remove(uploads->spool_fd, name, card->counts.files_selected,
+			card->counts.bytes_selected);
+	if (r == 0 || r == -ENOENT || !strcmp(uploads->kept, card->id))
+		return;
+	model_set_text(uploads->kept, sizeof(uploads->kept), card->id);
+	(void)log_errno(
+		LOG_LEVEL_WARNING, r, "'%s' is in the tank but stays in the spool", card->slot);
+}
+
+void uploads_changed(struct uploads *uploads, const struct tank_model *model)
+{
+	if (!uploads || model->connection != CONNECTION_UP)
+		return;
+	for (uint32_t i = 0; i < model->cards_count; i++)
+		if (is_finished(&model->cards[i]))
+			remove_finished(uploads, &model->cards[i]);
+}

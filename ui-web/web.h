@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * web.h - the front end "web": its settings, its parts, and which of them answers what.
+ */
+#ifndef IMGTANK_UI_WEB_WEB_H
+#define IMGTANK_UI_WEB_WEB_H
+
+#include "core/client/frontend.h"
+#include "ui-web/auth.h"
+#include "ui-web/password.h"
+
+#define WEB_PATH_BYTES 1024
+
+struct web {
+	struct frontend_host *host; /* borrowed */
+	struct http *http;
+	struct auth *auth;
+	struct pages *pages;
+	struct live *live;
+	struct gallery *gallery;
+	struct uploads *uploads; /* NULL: switched off */
+
+	char listen[80], assets[WEB_PATH_BYTES];
+	char password_file[WEB_PATH_BYTES], code_file[WEB_PATH_BYTES];
+	char certificate_file[WEB_PATH_BYTES], key_file[WEB_PATH_BYTES], spool[WEB_PATH_BYTES];
+	bool may_guests_read;
+	char *certificate, *key; /* PEM; owned */
+	char code[AUTH_CODE_BYTES]; /* "" with a password */
+	unsigned int code_misses;
+};
+
+enum web_timer { WEB_TIMER_HTTP, WEB_TIMER_LIVE, WEB_TIMER_GALLERY };
+
+extern const struct frontend frontend_web;
+
+#endif
