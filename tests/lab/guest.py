@@ -165,7 +165,12 @@ class Guest:
     # --- its life ---
 
     def __enter__(self):
-        self.start()
+        try:
+            self.start()
+        except BaseException:  # nobody else ends a QEMU whose guest never answered
+            self.stop()
+            shutil.rmtree(self.run, ignore_errors=True)
+            raise
         return self
 
     def __exit__(self, kind, *_):

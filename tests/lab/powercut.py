@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 import cards
-from guest import Failure, check
+from guest import check
 
 SECTOR = 512
 TANK_SECTORS = 96 << 11  # 96 MiB, from the second MiB on
@@ -24,14 +24,17 @@ MARKS_SECTORS = 2048
 MAGIC = 0x6a736677736872
 FLUSH, FUA, DISCARD = 1, 2, 4
 
-# In the guest: copies each announcement into a sector of its own, on the disk at once.
+# In the guest: copies each announcement into a sector of its own, on the disk at once. Past the page
+# cache, and without any sync: that would flush the disk, and so hide that the announcer did not.
 ANNOUNCER = r"""
 import json, os, subprocess
-fd = os.open("/dev/disk/by-partlabel/MARKS", os.O_RDWR | os.O_DSYNC)
+marks = subprocess.Popen(["dd", "of=/dev/disk/by-partlabel/MARKS", "bs=512", "iflag=fullblock",
+                          "oflag=direct", "conv=notrunc", "status=none"], stdin=subprocess.PIPE)
 count = 0
 def mark(path):
     global count
-    os.pwrite(fd, ("MARK %d %s" % (count, path)).encode().ljust(512, b"\0"), count * 512)
+    marks.stdin.write(("MARK %d %s" % (count, path)).encode().ljust(512, b"\0"))
+    marks.stdin.flush()
     count += 1
 """
 WATCHER = ANNOUNCER + r"""
@@ -50,6 +53,8 @@ for number in range(60):
     with open("/data/images/%03d.jpg" % number, "wb") as file:
         file.write(data)
     mark("images/%03d.jpg" % number)
+marks.stdin.close()
+marks.wait()
 """
 
 
@@ -128,7 +133,8 @@ def violations(image, announced, contents):
     done = subprocess.run(["mount", "-t", "ext4", "-o", "loop", image, folder], capture_output=True,
                           check=False)
     if done.returncode:
-        raise Failure(f"the file system cannot be mounted: {done.stderr.decode()}")
+        Path(folder).rmdir()
+        return [f"the file system cannot be mounted: {done.stderr.decode()}"]
     bad = []
     try:
         for path in announced:
@@ -140,6 +146,8 @@ def violations(image, announced, contents):
         for file in Path(folder, "images").rglob("*"):
             if file.is_file() and cards.digest(file) not in contents:
                 bad.append(f"{file.relative_to(folder)} has a name and is not whole")
+    except OSError as error:
+        bad.append(f"the file system cannot be read: {error}")
     finally:
         subprocess.run(["umount", folder], check=True)
         Path(folder).rmdir()
