@@ -456,7 +456,7 @@ def survive_cuts(lab, cuts, seed):
 @scenario
 def power_cut(lab):
     """100 power cuts, part of what was not flushed lost: all that was called verified is there and whole."""
-    survive_cuts(lab, 30, 1)
+    survive_cuts(lab, 100, 1)
 
 
 @scenario(is_long=True)
