@@ -14,7 +14,7 @@ const char *tone_name(enum tone tone)
 
 enum tone tone_of_tank(const struct tank_model *model)
 {
-	if (model->connection != CONNECTION_UP)
+	if (model->connection != CONNECTION_UP && model->tank.state != TANK_HALTING)
 		return TONE_QUIET;
 	switch (model->tank.state) {
 	case TANK_IDLE:
@@ -36,11 +36,14 @@ enum tone tone_of_card(const struct model_card *card)
 {
 	if (card_state_is_busy(card->state) || model_card_waits_for_turn(card))
 		return TONE_WORKING;
+	if (model_card_asks(card))
+		return TONE_ATTENTION;
 	if (model_card_went_wrong(card))
 		return TONE_BAD;
-	if (card->needs_somebody)
-		return TONE_ATTENTION;
-	return card->may_remove ? TONE_GOOD : TONE_WORKING;
+	if (model_card_is_ready_to_go(card))
+		return TONE_GOOD;
+	/* it is to be ejected, or waits for the tank, or was cancelled: not lost, but not done */
+	return model_card_is_gone(card) ? TONE_QUIET : TONE_ATTENTION;
 }
 
 enum tone tone_of_verdict(enum verdict verdict)

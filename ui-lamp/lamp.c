@@ -63,15 +63,15 @@ struct lamp_view lamp_view(struct lamp_memory *memory, const struct tank_model *
 	const struct model_tank *tank = &model->tank;
 	struct lamp_view view = {.state = LAMP_STATE_STARTING};
 
-	if (model->connection == CONNECTION_UP) {
-		memory->is_power_going =
-			tank->halting == HALTING_POWEROFF || tank->halting == HALTING_REBOOT;
+	memory->is_power_going =
+		tank->halting == HALTING_POWEROFF || tank->halting == HALTING_REBOOT;
+	if (tank->state == TANK_HALTING) { /* also when the daemon has gone before the power */
+		view.state = LAMP_STATE_HALTING;
+	} else if (model->connection == CONNECTION_UP) {
 		view.state = state_of_tank(tank);
 		view.sound = sound_of_ends(memory, tank);
 		if (view.state == LAMP_STATE_ERROR)
 			view.code = tank->error_code;
-	} else if (memory->is_power_going) {
-		view.state = LAMP_STATE_HALTING; /* the daemon goes before the power does */
 	} else if (model->connection == CONNECTION_NONE) {
 		view.state = LAMP_STATE_NO_CONNECTION;
 	}

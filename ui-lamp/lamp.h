@@ -50,7 +50,7 @@ struct lamp_view {
 struct lamp_memory {
 	bool has_counts;
 	uint32_t good_ends_count, bad_ends_count; /* as last seen */
-	bool is_power_going; /* a shutdown was announced: stays, also when the daemon is gone */
+	bool is_power_going; /* a shutdown was announced */
 };
 
 struct lamp_step {

@@ -19,10 +19,10 @@ struct box {
 static void fill_box(const struct view *view, struct box *box)
 {
 	const struct model_card *card = view_selected(view);
-	bool is_busy = view->model->tank.busy_count > 0;
-	const char *busy = is_busy ? "A card is being copied. What is finished stays; the rest is "
-				     "copied when the card is put in again."
-				   : "The box ends in order. Wait until its lamps are off.";
+	const char *busy = view->state->is_busy_told
+		? "A card is being copied. What is finished stays; the rest is "
+		  "copied when the card is put in again."
+		: "The box ends in order. Wait until its lamps are off.";
 
 	box->place = KEYS_QUESTION;
 	switch (view->state->box) {
@@ -48,7 +48,7 @@ static void fill_box(const struct view *view, struct box *box)
 }
 
 /* Each key once: "y Yes", not also "Esc No" beside "n No". */
-static void draw_keys(struct view *view, enum key_place place, int row, int column)
+static void draw_keys(struct view *view, enum key_place place, int row, int column, int gap)
 {
 	const struct key *key;
 	enum action last = ACTION_NONE;
@@ -68,7 +68,7 @@ static void draw_keys(struct view *view, enum key_place place, int row, int colu
 		x += grid_put(view->grid, row, x, 1, ROLE_BOX, " ");
 		x += grid_put(view->grid, row, x, 16, ROLE_BOX, key->label);
 		view_add_spot(view, row, column, x - column, key);
-		column = x + 2;
+		column = x + gap;
 	}
 }
 
@@ -90,5 +90,5 @@ void view_draw_box(struct view *view)
 	grid_fill(grid, row + 1, column + 1, rows - 2, columns - 2, ROLE_BOX);
 	(void)grid_put(grid, row + 1, column + 2, inner, ROLE_BOX, box.title);
 	(void)grid_put_wrapped(grid, row + 2, column + 2, inner, rows - 5, ROLE_BOX, box.text);
-	draw_keys(view, box.place, row + rows - 2, column + 2);
+	draw_keys(view, box.place, row + rows - 2, column + 1, columns < BOX_COLUMNS_MAX ? 1 : 2);
 }

@@ -32,6 +32,7 @@ struct tty {
 	struct view view; /* as it was drawn last: for the mouse */
 	int render_rows, render_columns; /* 0: the usual */
 	bool is_svg, has_no_mouse, is_ascii, has_no_colours;
+	bool is_lost; /* --page no-connection: as if the daemon was gone */
 };
 
 static const struct frontend_setting settings[] = {
@@ -39,7 +40,7 @@ static const struct frontend_setting settings[] = {
 	{"colours", "AUTO|NO", "auto: as the terminal has them, and NO_COLOR allows", false},
 	{"ascii", NULL, "only ASCII, whatever the locale says", false},
 	{"size", "COLSxROWS", "of --render", true},
-	{"page", "PAGE", "of --render: main, card, history, help or power", true},
+	{"page", "PAGE", "of --render: main, card, history, help, power or no-connection", true},
 	{"svg", NULL, "--render writes a picture", true},
 	{0},
 };
@@ -67,6 +68,10 @@ static int set_page(struct tty *tty, const char *value)
 			tty->state.page = (enum view_page)i;
 			return 0;
 		}
+	if (!strcmp(value, "no-connection")) {
+		tty->is_lost = true;
+		return 0;
+	}
 	if (strcmp(value, "power") != 0)
 		return -EINVAL;
 	tty->state.box = BOX_POWER;
@@ -102,12 +107,31 @@ static int set(void *state, const char *key, const char *value)
 
 /* --- drawing --- */
 
+/* A state without its daemon, which no file can say. */
+static void draw_lost(struct tty *tty)
+{
+	struct tank_model *model = model_new();
+	uint32_t changed = 0;
+
+	if (!model)
+		return;
+	*model = *tty->view.model;
+	model_disconnect(model, 0, &changed);
+	tty->view.model = model;
+	view_draw(&tty->view);
+	tty->view.model = NULL;
+	model_free(model);
+}
+
 static void draw(struct tty *tty)
 {
 	tty->view.grid = &tty->grid;
 	tty->view.model = frontend_host_model(tty->host);
 	tty->view.state = &tty->state;
-	view_draw(&tty->view);
+	if (tty->is_lost)
+		draw_lost(tty);
+	else
+		view_draw(&tty->view);
 	if (!frontend_host_is_still(tty->host))
 		screen_show(&tty->grid);
 	else if (tty->is_svg)
@@ -175,10 +199,10 @@ static void send(struct tty *tty, enum command command)
 	sent(tty, frontend_host_command(tty->host, command, tty->state.selected));
 }
 
-/* The question was about exactly this: so it is insisted on. */
+/* What the question told is insisted on; a copy that began since then makes the daemon refuse. */
 static void send_power(struct tty *tty, enum command command)
 {
-	if (frontend_host_model(tty->host)->tank.busy_count > 0)
+	if (tty->state.is_busy_told)
 		sent(tty, frontend_host_command_force(tty->host, command));
 	else
 		sent(tty, frontend_host_command(tty->host, command, NULL));
@@ -195,6 +219,12 @@ static void answer_yes(struct tty *tty)
 		send_power(tty, COMMAND_POWEROFF);
 	else if (box == BOX_RESTART)
 		send_power(tty, COMMAND_REBOOT);
+}
+
+static void ask_power(struct tty *tty, enum view_box box)
+{
+	tty->state.box = box;
+	tty->state.is_busy_told = frontend_host_model(tty->host)->tank.busy_count > 0;
 }
 
 static void select_card(struct tty *tty, const char *id)
@@ -247,10 +277,10 @@ static void act(struct tty *tty, const struct key *key)
 		tty->state.box = BOX_POWER;
 		break;
 	case ACTION_SHUTDOWN:
-		tty->state.box = BOX_SHUTDOWN;
+		ask_power(tty, BOX_SHUTDOWN);
 		break;
 	case ACTION_RESTART:
-		tty->state.box = BOX_RESTART;
+		ask_power(tty, BOX_RESTART);
 		break;
 	case ACTION_YES:
 		answer_yes(tty);

@@ -11,7 +11,9 @@
 #include "core/base/text.h"
 #include "core/tone.h"
 
-#define BAND_TALL_ROWS_MIN 20 /* of the whole screen, for a band of three rows */
+/* Rows of the whole screen for a band of three, and of five. */
+#define BAND_TALL_ROWS_MIN 20
+#define BAND_HUGE_ROWS_MIN 40
 
 const struct model_card *view_selected(const struct view *view)
 {
@@ -23,9 +25,14 @@ const struct model_card *view_selected(const struct view *view)
 static void put_selection_right(struct view *view)
 {
 	const struct tank_model *model = view->model;
+	const struct model_card *card = view_selected(view);
 	const char *id = "";
 
-	if (view_selected(view))
+	/* A yes that comes late must not be about another card. */
+	if (view->state->box == BOX_CANCEL &&
+		!(card && card->commands & COMMAND_BIT(COMMAND_CANCEL)))
+		view->state->box = BOX_NONE;
+	if (card)
 		return;
 	if (model->cards_count)
 		id = model->cards[0].id;
@@ -108,8 +115,10 @@ int view_draw_band(struct view *view, int row, int rows_max)
 {
 	const struct tank_model *model = view->model;
 	struct grid *grid = view->grid;
-	bool is_tall = grid->rows >= BAND_TALL_ROWS_MIN && rows_max >= 3;
-	int rows = is_tall ? 3 : 1, text_row = row + rows / 2;
+	int rows = grid->rows >= BAND_HUGE_ROWS_MIN && rows_max >= 5 ? 5
+		: grid->rows >= BAND_TALL_ROWS_MIN && rows_max >= 3  ? 3
+								     : 1;
+	int text_row = row + rows / 2;
 	enum theme_role role = theme_band(tone_of_tank(model));
 
 	grid_fill(grid, row, 0, rows, grid->columns, role);
@@ -120,39 +129,65 @@ int view_draw_band(struct view *view, int row, int rows_max)
 	return rows;
 }
 
+static bool is_fixed_key(const struct key *key)
+{
+	return key->action == ACTION_HELP || key->action == ACTION_QUIT ||
+		key->action == ACTION_BACK;
+}
+
+/* Does it stand in the bar of this place now? */
+static bool is_in_bar(const struct view *view, const struct key *key, enum key_place place)
+{
+	return key->is_in_bar && key->places & place &&
+		!(place == KEYS_PAGE && key->action == ACTION_HELP) &&
+		keys_is_offered(key, view->model, view_selected(view));
+}
+
+static int key_columns(const struct key *key)
+{
+	return (int)(strlen(key->shown) + strlen(key->label)) + 3;
+}
+
+static void draw_key(struct view *view, int row, int column, const struct key *key)
+{
+	view_add_spot(view, row, column, key_columns(key), key);
+	column += grid_put(view->grid, row, column, 1, ROLE_KEY, " ");
+	column += grid_put(view->grid, row, column, 8, ROLE_KEY, key->shown);
+	column += grid_put(view->grid, row, column, 1, ROLE_NORMAL, " ");
+	(void)grid_put(view->grid, row, column, 16, ROLE_KEY_LABEL, key->label);
+}
+
+/* In this order keys get a place: the one sensible thing, other commands, all else. */
+static bool is_in_pass(const struct view *view, const struct key *key, int pass)
+{
+	bool is_next =
+		key->command != COMMAND_NONE && key->command == view->model->tank.next_command;
+	bool is_command = key->command != COMMAND_NONE;
+
+	return pass == 0 ? is_next : pass == 1 ? is_command && !is_next : !is_command;
+}
+
 /* What is of use first; "?" and "q" at the right end, always. */
 void view_draw_key_bar(struct view *view, int row)
 {
 	enum key_place place = view->state->page == PAGE_MAIN ? KEYS_MAIN : KEYS_PAGE;
-	struct grid *grid = view->grid;
-	int end = grid->columns - 1, column = 1;
+	int end = view->grid->columns - 1, column = 1;
 	const struct key *key;
 
-	grid_fill(grid, row, 0, 1, grid->columns, ROLE_NORMAL);
-	for (int pass = 0; pass < 2; pass++) {
-		for (size_t i = 0; (key = keys_at(i)); i++) {
-			bool is_fixed = key->action == ACTION_HELP || key->action == ACTION_QUIT ||
-				key->action == ACTION_BACK;
-			int width = (int)(strlen(key->shown) + strlen(key->label)) + 3;
-
-			if (!key->is_in_bar || !(key->places & place) || is_fixed != (pass == 0) ||
-				(place == KEYS_PAGE && key->action == ACTION_HELP) ||
-				!keys_is_offered(key, view->model, view_selected(view)) ||
-				column + width > end + 1)
-				continue;
-			if (is_fixed)
-				end -= width;
-			int x = is_fixed ? end : column;
-
-			view_add_spot(view, row, x, width, key);
-			x += grid_put(grid, row, x, 1, ROLE_KEY, " ");
-			x += grid_put(grid, row, x, 8, ROLE_KEY, key->shown);
-			x += grid_put(grid, row, x, 1, ROLE_NORMAL, " ");
-			(void)grid_put(grid, row, x, 16, ROLE_KEY_LABEL, key->label);
-			if (!is_fixed)
-				column += width + 1;
+	grid_fill(view->grid, row, 0, 1, view->grid->columns, ROLE_NORMAL);
+	for (size_t i = 0; (key = keys_at(i)); i++)
+		if (is_fixed_key(key) && is_in_bar(view, key, place)) {
+			end -= key_columns(key);
+			draw_key(view, row, end, key);
 		}
-	}
+	for (int pass = 0; pass < 3; pass++)
+		for (size_t i = 0; (key = keys_at(i)); i++) {
+			if (is_fixed_key(key) || !is_in_bar(view, key, place) ||
+				!is_in_pass(view, key, pass) || column + key_columns(key) > end + 1)
+				continue;
+			draw_key(view, row, column, key);
+			column += key_columns(key) + 1;
+		}
 }
 
 static void draw_flash(struct view *view, int row)
@@ -208,6 +243,8 @@ void view_draw(struct view *view)
 	view_draw_key_bar(view, grid->rows - 1);
 	if (*view->state->flash)
 		draw_flash(view, grid->rows - 2);
-	if (view->state->box != BOX_NONE)
+	if (view->state->box != BOX_NONE) {
+		view->spots_count = 0; /* what lies behind it cannot be pointed at */
 		view_draw_box(view);
+	}
 }

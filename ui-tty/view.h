@@ -22,6 +22,7 @@ enum view_box { BOX_NONE, BOX_CANCEL, BOX_POWER, BOX_SHUTDOWN, BOX_RESTART };
 struct view_state {
 	enum view_page page;
 	enum view_box box;
+	bool is_busy_told; /* the box says that a card is being copied: a yes insists on that */
 	char selected[MODEL_ID_BYTES]; /* a card, or "" */
 	int scroll; /* first row of a page */
 	char flash[MODEL_TEXT_BYTES]; /* what a command was answered, or "" */

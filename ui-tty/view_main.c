@@ -117,7 +117,7 @@ static int draw_card(
 		return used;
 	if (*card->file && used < rows_max)
 		(void)grid_put_end(grid, row + used++, 3, columns, ROLE_QUIET, card->file);
-	if (used < rows_max)
+	if (used < rows_max && !is_said(view, card))
 		used += grid_put_wrapped(
 			grid, row + used, 3, columns, rows_max - used, ROLE_NORMAL, card->detail);
 	return used;
@@ -230,7 +230,7 @@ void view_draw_main(struct view *view)
 	if (is_roomy)
 		row++;
 	row += grid_put_wrapped(grid, row, 2, grid->columns - 4,
-		rows < grid->rows / 4 ? rows : grid->rows / 4, ROLE_NORMAL, tank->detail);
+		rows < grid->rows / 3 ? rows : grid->rows / 3, ROLE_NORMAL, tank->detail);
 	if (is_roomy || view->model->cards_count == 0)
 		row++;
 	bottom -= 1 + is_roomy * 2;

@@ -20,6 +20,8 @@ static const struct cli_command *const commands[] = {
 	&command_rebuild,
 	&command_probe,
 	&command_config,
+	&command_doctor,
+	&command_setup,
 	&command_status,
 	&command_cards,
 	&command_watch,

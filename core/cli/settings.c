@@ -57,7 +57,7 @@ static int apply_override(struct settings *settings, const struct settings_overr
 	return r;
 }
 
-static int find_user(const char *name, uid_t *ret)
+int settings_find_user(const char *name, uid_t *ret)
 {
 	const struct passwd *user;
 	uint64_t number;
@@ -76,7 +76,7 @@ static int find_user(const char *name, uid_t *ret)
 	return 0;
 }
 
-static int find_group(const char *name, gid_t *ret)
+int settings_find_group(const char *name, gid_t *ret)
 {
 	const struct group *group;
 	uint64_t number;
@@ -99,10 +99,10 @@ static int find_owner(struct settings *settings, const struct cli_command *comma
 {
 	const struct config_tank *tank = &settings->config->tank;
 
-	if (find_user(tank->owner, &settings->engine.owner) < 0)
+	if (settings_find_user(tank->owner, &settings->engine.owner) < 0)
 		return cli_usage_error(
 			command, "[tank] owner = %s: this machine has no such user", tank->owner);
-	if (find_group(tank->group, &settings->engine.group) < 0)
+	if (settings_find_group(tank->group, &settings->engine.group) < 0)
 		return cli_usage_error(
 			command, "[tank] group = %s: this machine has no such group", tank->group);
 	return EXIT_OK;

@@ -6,6 +6,7 @@
 #define IMGTANK_CORE_CLI_SETTINGS_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "core/cli/cli.h"
 #include "core/config/config.h"
@@ -32,5 +33,9 @@ struct settings {
 int settings_load(struct settings *settings, const struct cli_command *command,
 	const char *config_path, const struct settings_override *override);
 void settings_finish(struct settings *settings);
+
+/* A name or a number; "": -1, as it is. -ENOENT: this machine has no such user or group. */
+int settings_find_user(const char *name, uid_t *ret);
+int settings_find_group(const char *name, gid_t *ret);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -148,8 +149,9 @@ static int build_call(
 }
 
 /* Our own signal mask is not for it. */
-static pid_t spawn(struct call *call)
+static pid_t spawn(struct call *call, bool is_silent)
 {
+	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	sigset_t none;
 	pid_t pid;
@@ -159,19 +161,31 @@ static pid_t spawn(struct call *call)
 	error = posix_spawnattr_init(&attributes);
 	if (error)
 		return -error;
+	error = posix_spawn_file_actions_init(&actions);
+	if (error == 0 && is_silent)
+		error = posix_spawn_file_actions_addopen(
+			&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
 	(void)posix_spawnattr_setsigmask(&attributes, &none);
 	(void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-	error = posix_spawn(&pid, call->path, NULL, &attributes, call->argv, environ);
+	if (error == 0)
+		error = posix_spawn(&pid, call->path, &actions, &attributes, call->argv, environ);
+	(void)posix_spawn_file_actions_destroy(&actions);
 	(void)posix_spawnattr_destroy(&attributes);
 	return error ? -error : pid;
 }
 
-pid_t ui_start(const struct ui_place *place, const char *name, const char *const more[])
+static pid_t start(
+	const struct ui_place *place, const char *name, const char *const more[], bool is_silent)
 {
 	CLEANUP(freep) struct call *call = calloc(1, sizeof(*call));
 	int r = call ? build_call(place, name, more, call) : -ENOMEM;
 
-	return r < 0 ? r : spawn(call);
+	return r < 0 ? r : spawn(call, is_silent);
+}
+
+pid_t ui_start(const struct ui_place *place, const char *name, const char *const more[])
+{
+	return start(place, name, more, false);
 }
 
 int ui_become(const struct ui_place *place, const char *name, const char *const more[])
@@ -205,18 +219,18 @@ static bool is_for_people_only(const char *name)
 	return !strcmp(name, "tty") || !strcmp(name, "record") || !strcmp(name, "lines");
 }
 
-static bool is_here(const struct ui_place *place, const char *name)
+int ui_probe(const struct ui_place *place, const char *name)
 {
 	static const char *const probe[] = {"--probe", NULL};
-	pid_t pid = ui_start(place, name, probe);
+	pid_t pid = start(place, name, probe, true); /* its status is the answer */
 	int status;
 
 	if (pid < 0)
-		return false;
+		return pid;
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
-			return false;
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+			return -errno;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -ECHILD;
 }
 
 void ui_add_hardware(const struct ui_place *place, struct ui_names *names)
@@ -227,7 +241,8 @@ void ui_add_hardware(const struct ui_place *place, struct ui_names *names)
 		return;
 	ui_add_installed(installed);
 	for (size_t i = 0; i < installed->count; i++)
-		if (!is_for_people_only(installed->names[i]) && is_here(place, installed->names[i]))
+		if (!is_for_people_only(installed->names[i]) &&
+			ui_probe(place, installed->names[i]) == 0)
 			(void)ui_add_name(names, installed->names[i]);
 }
 

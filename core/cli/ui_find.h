@@ -39,6 +39,9 @@ bool ui_find_program(const char *name, char *path, size_t path_bytes);
 /* All that are installed, in order of the alphabet. */
 void ui_add_installed(struct ui_names *names);
 
+/* Runs it with --probe: its exit status, 0 its hardware is here; or a negative errno. */
+int ui_probe(const struct ui_place *place, const char *name);
+
 /* Those whose hardware is here, but for those that work everywhere. Runs each with --probe. */
 void ui_add_hardware(const struct ui_place *place, struct ui_names *names);
 

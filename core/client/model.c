@@ -146,20 +146,32 @@ void model_apply(struct tank_model *model, const struct message *message, uint32
 	}
 }
 
+/* At a shutdown the daemon goes before the power does, and what it said last stays true. */
+static bool is_power_going(const struct model_tank *tank)
+{
+	return tank->halting == HALTING_POWEROFF || tank->halting == HALTING_REBOOT;
+}
+
 void model_disconnect(struct tank_model *model, uint64_t now_usec, uint32_t *changed)
 {
 	struct model_tank *tank = &model->tank;
+	struct model_tank last = {.halting = tank->halting, .is_ready = true};
 
 	set_connection(model, CONNECTION_NONE, now_usec, changed);
 	memset(model->cards, 0, sizeof(model->cards));
 	model->cards_count = 0;
 	memset(tank, 0, sizeof(*tank));
+	*changed |= CHANGED_ALL;
+	if (is_power_going(&last)) {
+		*tank = last;
+		summary_tank(model);
+		return;
+	}
 	tank->eta_s = EVENT_ETA_UNKNOWN;
 	model_set_text(tank->headline, sizeof(tank->headline), "No connection to imgtank");
 	model_set_text(tank->detail, sizeof(tank->detail),
 		"Leave the cards where they are. It is tried again all the time; "
 		"a copy that is running is not harmed.");
-	*changed |= CHANGED_ALL;
 }
 
 /* --- states from files --- */

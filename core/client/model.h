@@ -31,7 +31,8 @@ void model_apply(struct tank_model *model, const struct message *message, uint32
 /*
  * The connection is gone: nothing that might not be true any more stays. No
  * cards, tank state "starting", headline "No connection to imgtank". Messages
- * and history, which are past, stay.
+ * and history, which are past, stay. And a box that was shutting down or restarting still is: the
+ * daemon ends before the power goes.
  */
 void model_disconnect(struct tank_model *model, uint64_t now_usec, uint32_t *changed);
 

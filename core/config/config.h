@@ -60,6 +60,7 @@ struct config_daemon {
 	enum config_start start; /* what is done with a card that was put in */
 	uint32_t workers; /* cards at work at the same time */
 	enum require_mount devices; /* the machine's card readers; AUTO: when run as root */
+	const char *file_systems; /* that cards may have */
 	const char *virtual_reader; /* a folder that plays a reader; "" for none */
 	const char *socket;
 	const char *group; /* its members may command */
@@ -69,8 +70,14 @@ struct config_daemon {
 	const char *poweroff_command, *reboot_command; /* "": logind */
 };
 
+struct config_power {
+	bool halt_on_unplug; /* when the last card is out and all went well */
+	uint32_t grace_ms; /* to say otherwise */
+};
+
 struct config_ui {
-	const char *frontends; /* names, "auto", "none"; whoever starts them checks each by itself */
+	const char
+		*frontends; /* names, "auto", "none"; whoever starts them checks each by itself */
 };
 
 struct config_private;
@@ -81,6 +88,7 @@ struct config {
 	struct config_thumbnails thumbnails;
 	struct config_probe probe;
 	struct config_daemon daemon;
+	struct config_power power;
 	struct config_ui ui;
 	struct config_private *private; /* owned: strings, origins, problems */
 };

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/cleanup.h"
@@ -55,6 +56,28 @@ static int check_account(const char *text, char *why, size_t why_bytes)
 		return 0;
 	(void)snprintf(why, why_bytes, "the name or the number of an account is meant");
 	return -EINVAL;
+}
+
+/* The same as in core/daemon/mount.c: those that can be mounted without writing to them. */
+static int check_file_systems(const char *text, char *why, size_t why_bytes)
+{
+	static const char *const known[] = {"vfat", "exfat", "ntfs3", "hfsplus", "udf", "iso9660",
+		"ext4", "xfs", "btrfs", NULL};
+	CLEANUP(freep) char *copy = strdup(text);
+	char *rest = copy, *name;
+
+	while (copy && (name = strsep(&rest, " \t,"))) {
+		size_t i = 0;
+
+		while (known[i] && strcmp(known[i], name) != 0)
+			i++;
+		if (known[i] || !*name)
+			continue;
+		(void)snprintf(why, why_bytes,
+			"these are known: vfat exfat ntfs3 hfsplus udf iso9660 ext4 xfs btrfs");
+		return -EINVAL;
+	}
+	return copy ? 0 : -ENOMEM;
 }
 
 static int check_path_or_nothing(const char *text, char *why, size_t why_bytes)
@@ -127,6 +150,9 @@ const struct config_key config_keys[] = {
 	{"daemon", "devices", VALUE_TRISTATE, AT(daemon.devices), "auto",
 		"Copy from the machine's card readers: auto (when run as root), yes or no.",
 		NULL, 0, 0, NULL},
+	{"daemon", "file-systems", VALUE_STRING, AT(daemon.file_systems), "vfat exfat",
+		"File systems that cards may have.",
+		NULL, 0, 0, check_file_systems},
 	{"daemon", "virtual-reader", VALUE_STRING, AT(daemon.virtual_reader), "",
 		"A folder that plays a card reader; empty: none.",
 		NULL, 0, 0, check_path_or_nothing},
@@ -154,6 +180,12 @@ const struct config_key config_keys[] = {
 	{"daemon", "reboot-command", VALUE_STRING, AT(daemon.reboot_command), "",
 		"And one that restarts it.",
 		NULL, 0, 0, NULL},
+	{"power", "halt-on-unplug", VALUE_BOOL, AT(power.halt_on_unplug), "no",
+		"Shut the machine down when the last card was taken out and all went well.",
+		NULL, 0, 0, NULL},
+	{"power", "grace", VALUE_DURATION, AT(power.grace_ms), "10s",
+		"How long before that there is to put a card in or press something: 1s to 10min.",
+		NULL, 1000, 600000, NULL},
 	{"ui", "frontends", VALUE_STRING, AT(ui.frontends), "auto",
 		"The front ends that run: names, or auto for those whose hardware is here, or none.",
 		NULL, 0, 0, NULL},

@@ -3,11 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/timex.h>
 #include <unistd.h>
 
 #include <systemd/sd-daemon.h>
@@ -20,11 +20,9 @@
 #include "core/daemon/daemon_priv.h"
 #include "core/daemon/journal.h"
 #include "core/daemon/mount.h"
+#include "core/daemon/trust.h"
 #include "core/protocol/diff.h"
 #include "core/summary.h"
-
-/* A clock that stands before this program was made has lost its time. */
-#define CLOCK_SANE_S INT64_C(1767225600) /* 2026-01-01 */
 
 #define SETTLE_PRIORITY (SD_EVENT_PRIORITY_NORMAL - 10)
 
@@ -137,24 +135,16 @@ static struct queue_line *on_snapshot(void *userdata)
 
 /* --- facts --- */
 
-static bool file_says(const char *path, const char *text)
+/* Once right, it stays so: a time that is there is not taken away again. */
+static void look_at_clock(void *userdata)
 {
-	char content[16];
+	struct daemon *daemon = userdata;
 
-	return fd_read_text(AT_FDCWD, path, content, sizeof(content)) == 0 &&
-		!strncmp(content, text, strlen(text));
-}
-
-/* Set by the network, or by a clock chip at boot. A Pi without either may be years off. */
-static bool is_clock_trusted(void)
-{
-	struct timex clock = {0};
-
-	if (clock_wall_ns() / 1000000000 < CLOCK_SANE_S)
-		return false;
-	return adjtimex(&clock) != TIME_ERROR ||
-		access("/run/systemd/timesync/synchronized", F_OK) == 0 ||
-		file_says("/sys/class/rtc/rtc0/hctosys", "1");
+	if (daemon->model->tank.is_clock_trusted || !clock_is_trusted(""))
+		return;
+	daemon->model->tank.is_clock_trusted = true;
+	log_notice("the clock is right now");
+	daemon_touch(daemon);
 }
 
 int64_t daemon_time_s(const struct daemon *daemon)
@@ -304,6 +294,30 @@ static void become_ready(struct daemon *daemon)
 	daemon_touch(daemon);
 }
 
+static void on_unplug_announced(void *userdata, uint32_t grace_s)
+{
+	daemon_note(userdata, LEVEL_NOTICE, FAULT_NONE, "",
+		"The last card is out. The box shuts down in %" PRIu32
+		" s, unless a card is put in or somebody presses something.",
+		grace_s);
+	log_notice("the last card is out: shutting down in %" PRIu32 " s", grace_s);
+}
+
+static void on_unplug_called_off(void *userdata)
+{
+	daemon_note(userdata, LEVEL_INFO, FAULT_NONE, "", "The box stays on.");
+}
+
+static const struct unplug_handler unplug_handler; /* below: it halts */
+
+static void look_at_unplug(struct daemon *daemon)
+{
+	if (!daemon->unplug || daemon->halting != HALTING_NONE)
+		return;
+	summary_update(daemon->model);
+	unplug_look(daemon->unplug, daemon->model);
+}
+
 static int on_settle(sd_event_source *source, void *userdata)
 {
 	struct daemon *daemon = userdata;
@@ -311,6 +325,7 @@ static int on_settle(sd_event_source *source, void *userdata)
 	bool is_busy;
 
 	(void)source;
+	look_at_clock(daemon); /* corrected in small steps, it tells nobody */
 	if (!tank->is_ready && daemon->sources_ready_count == daemon->sources_count)
 		become_ready(daemon);
 	read_past(daemon);
@@ -319,6 +334,7 @@ static int on_settle(sd_event_source *source, void *userdata)
 	is_busy = is_any_card_busy(daemon);
 	tank_watch_set_busy(daemon->tank_watch, is_busy);
 	power_set_busy(daemon->power, is_busy);
+	look_at_unplug(daemon);
 	if (daemon->halting != HALTING_NONE && !daemon->is_halting_done && !cards_are_busy(daemon))
 		go_down(daemon);
 	return 0;
@@ -342,6 +358,17 @@ static void halt(struct daemon *daemon, enum halting_reason reason)
 	daemon_touch(daemon);
 	daemon_settle(daemon);
 }
+
+static void on_unplug_due(void *userdata)
+{
+	struct daemon *daemon = userdata;
+
+	if (daemon->halting == HALTING_NONE && unplug_may_halt(daemon->model))
+		halt(daemon, HALTING_POWEROFF);
+}
+
+static const struct unplug_handler unplug_handler = {
+	on_unplug_announced, on_unplug_called_off, on_unplug_due};
 
 void daemon_stop(struct daemon *daemon)
 {
@@ -388,6 +415,8 @@ static enum reply_code on_command(void *userdata, const struct command_request *
 
 	if (daemon->halting != HALTING_NONE)
 		return REPLY_HALTING;
+	if (daemon->unplug)
+		unplug_stay(daemon->unplug, daemon->model);
 	if (command_about(request->command) == COMMAND_ABOUT_TANK)
 		return command_power(daemon, request, sentence, remedy);
 	return cards_command(daemon, request, sentence, remedy);
@@ -434,6 +463,9 @@ static int add_devices(struct daemon *daemon)
 
 	if (!daemon->options->use_devices)
 		return 0;
+	r = mount_allow(daemon->options->file_systems);
+	if (r < 0)
+		return log_errno(LOG_LEVEL_ERROR, r, "[daemon] file-systems cannot be used");
 	r = mount_enter_namespace();
 	if (r < 0)
 		return log_errno(LOG_LEVEL_ERROR, r,
@@ -464,8 +496,13 @@ static int add_parts(struct daemon *daemon)
 	int r = add_loop_sources(daemon);
 
 	if (r == 0)
+		r = trust_watch_new(&daemon->trust_watch, daemon->event, look_at_clock, daemon);
+	if (r == 0)
 		r = power_new(
 			&daemon->power, daemon->event, &options->power, on_halt_failed, daemon);
+	if (r == 0 && options->may_halt && options->halts_on_unplug)
+		r = unplug_new(&daemon->unplug, daemon->event, options->unplug_grace_ms,
+			&unplug_handler, daemon);
 	/* Before the tank is watched: its table of mounts shall be ours. */
 	if (r == 0)
 		r = add_devices(daemon);
@@ -496,7 +533,7 @@ int daemon_new(struct daemon **ret, sd_event *event, const struct daemon_options
 	daemon->model = model_new();
 	daemon->published = model_new();
 	if (daemon->model && daemon->published) {
-		daemon->model->tank.is_clock_trusted = is_clock_trusted();
+		daemon->model->tank.is_clock_trusted = clock_is_trusted("");
 		r = add_parts(daemon);
 	}
 	if (r < 0) {
@@ -518,8 +555,10 @@ void daemon_free(struct daemon *daemon)
 		source_free(daemon->sources[i]);
 	cards_free(daemon);
 	past_free(daemon->past);
+	unplug_free(daemon->unplug);
 	power_free(daemon->power);
 	tank_watch_free(daemon->tank_watch);
+	trust_watch_free(daemon->trust_watch);
 	(void)sd_event_source_disable_unref(daemon->publish_source);
 	(void)sd_event_source_disable_unref(daemon->settle_source);
 	queue_line_unref(daemon->snapshot);

@@ -27,7 +27,10 @@ struct daemon_options {
 	unsigned int workers_max; /* cards at work at the same time */
 	const char *virtual_reader; /* a folder; "" for none */
 	bool use_devices; /* the machine's card readers */
+	const char *file_systems; /* that cards may have: mount_allow() */
 	bool may_halt; /* poweroff and reboot */
+	bool halts_on_unplug; /* by itself when the last card is out and all went well */
+	uint32_t unplug_grace_ms;
 	struct server_options server;
 	struct power_options power;
 };

@@ -7,6 +7,7 @@
 #include "core/daemon/past.h"
 #include "core/daemon/source.h"
 #include "core/daemon/tank.h"
+#include "core/daemon/unplug.h"
 #include "core/model.h"
 
 #define SOURCES_MAX 2
@@ -21,6 +22,7 @@ struct daemon {
 	struct tank_watch *tank_watch;
 	struct power *power;
 	struct past *past;
+	struct unplug *unplug; /* NULL: this box stays on */
 	struct source *sources[SOURCES_MAX];
 	unsigned int sources_count, sources_ready_count;
 	struct actor *actors; /* owned list, in the order they were put in */
@@ -41,6 +43,7 @@ struct daemon {
 	enum halting_reason halting; /* once no worker is left: what comes then */
 	bool is_halting_done; /* it was begun */
 	sd_event_source *settle_source;
+	struct trust_watch *trust_watch;
 };
 
 /* daemon.c */

@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -16,6 +18,7 @@
 #include <linux/fs.h>
 
 #include "core/base/cleanup.h"
+#include "core/base/text.h"
 
 #define FOLDER_MODE 0700
 #define CARD_FLAGS (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME)
@@ -35,7 +38,13 @@ static const struct {
 	{"hfsplus", ""},
 	{"udf", "iocharset=utf8"},
 	{"iso9660", "iocharset=utf8"},
+	{"btrfs", "rescue=nologreplay"},
 };
+
+#define FILE_SYSTEMS_COUNT (sizeof(file_systems) / sizeof(file_systems[0]))
+
+/* Which of them may be mounted; a bit for each. */
+static uint32_t allowed;
 
 struct mount_job {
 	sd_event_source *child_source;
@@ -58,33 +67,73 @@ static const char *kernel_name(const char *fs_type)
 	return strcmp(fs_type, "ntfs") ? fs_type : "ntfs3";
 }
 
-static const char *find_options(const char *fs_type)
+/* Its place in the table, or FILE_SYSTEMS_COUNT. */
+static size_t find_file_system(const char *fs_type)
 {
-	for (size_t i = 0; i < sizeof(file_systems) / sizeof(file_systems[0]); i++)
-		if (!strcmp(file_systems[i].name, kernel_name(fs_type)))
-			return file_systems[i].options;
-	return NULL;
+	size_t i = 0;
+
+	while (i < FILE_SYSTEMS_COUNT && strcmp(file_systems[i].name, kernel_name(fs_type)) != 0)
+		i++;
+	return i;
+}
+
+int mount_allow(const char *names)
+{
+	CLEANUP(freep) char *copy = strdup(names);
+	char *rest = copy, *name;
+
+	if (!copy)
+		return -ENOMEM;
+	allowed = 0;
+	while ((name = strsep(&rest, " \t,"))) {
+		size_t i = *name ? find_file_system(name) : FILE_SYSTEMS_COUNT;
+
+		if (*name && i == FILE_SYSTEMS_COUNT)
+			return -EINVAL;
+		if (*name)
+			allowed |= UINT32_C(1) << i;
+	}
+	return 0;
 }
 
 bool mount_supports(const char *fs_type)
 {
-	return find_options(fs_type) != NULL;
+	size_t i = find_file_system(fs_type);
+
+	return i < FILE_SYSTEMS_COUNT && allowed & UINT32_C(1) << i;
+}
+
+/* The folder of the mount points is made with the first of them. */
+static int make_folder(const char *folder)
+{
+	char parent[PATH_MAX];
+	char *slash;
+
+	if (!text_format(parent, sizeof(parent), "%s", folder))
+		return ENAMETOOLONG;
+	slash = strrchr(parent, '/');
+	if (slash && slash != parent) {
+		*slash = '\0';
+		if (mkdir(parent, FOLDER_MODE) < 0 && errno != EEXIST)
+			return errno;
+	}
+	return mkdir(folder, FOLDER_MODE) < 0 && errno != EEXIST ? errno : 0;
 }
 
 /* In the job's process. The lock switch of the device is set, too: nobody writes to a card. */
 static int do_mount(const char *device, const char *fs_type, const char *folder)
 {
-	int fd = open(device, O_RDONLY | O_CLOEXEC | O_NONBLOCK), read_only = 1;
+	int fd = open(device, O_RDONLY | O_CLOEXEC | O_NONBLOCK), read_only = 1, error;
+	const char *options = file_systems[find_file_system(fs_type)].options;
 
 	if (fd < 0)
 		return errno;
 	(void)ioctl(fd, BLKROSET, &read_only); /* not every driver can */
 	fd_close(fd);
-	if (mkdir(folder, FOLDER_MODE) < 0 && errno != EEXIST)
-		return errno;
-	if (mount(device, folder, kernel_name(fs_type), CARD_FLAGS, find_options(fs_type)) < 0)
-		return errno;
-	return 0;
+	error = make_folder(folder);
+	if (error)
+		return error;
+	return mount(device, folder, kernel_name(fs_type), CARD_FLAGS, options) < 0 ? errno : 0;
 }
 
 static int do_unmount(const char *folder, bool is_lazy)

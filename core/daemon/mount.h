@@ -20,7 +20,13 @@ typedef void (*mount_done_fn)(void *userdata, int error);
 /* What we mount disappears with us; what the host mounts still arrives. Needs root. */
 int mount_enter_namespace(void);
 
-/* Can a file system of this name (as udev calls it) be mounted without writing to it? */
+/*
+ * Only these may be mounted from now on: "vfat exfat", divided by spaces or commas. -EINVAL: one of
+ * them is none that we know how to mount without writing to it.
+ */
+int mount_allow(const char *names);
+
+/* Can and may a file system of this name (as udev calls it) be mounted without writing to it? */
 bool mount_supports(const char *fs_type);
 
 /* Mounts device at folder, which is made if it is missing. Strings are borrowed for the call. */

@@ -587,6 +587,7 @@ static int record_batch(struct settler *settler, struct batch *batch)
 static void tell_stored(struct run *run, const struct item *item)
 {
 	char hash[33], camera[160];
+	bool has_make;
 	struct event event = {.type = item->is_new ? EVENT_FILE_COPIED : EVENT_FILE_KNOWN,
 		.file = item->escaped_path,
 		.tank_path = item->file.tank_path,
@@ -598,8 +599,11 @@ static void tell_stored(struct run *run, const struct item *item)
 		.camera = camera};
 
 	ledger_hash_to_text(item->file.hash, hash);
-	(void)text_format(camera, sizeof(camera), "%s%s%s", item->file.make,
-		item->file.make[0] ? " " : "", item->file.model);
+	/* Many models begin with their maker. */
+	has_make =
+		item->file.make[0] && !text_starts_with_nocase(item->file.model, item->file.make);
+	(void)text_format(camera, sizeof(camera), "%s%s%s", has_make ? item->file.make : "",
+		has_make ? " " : "", item->file.model);
 	report_event(run, &event);
 }
 

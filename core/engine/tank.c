@@ -31,7 +31,7 @@
 #define MAGIC_EXFAT 0x2011BAB0
 
 static const struct {
-	long type;
+	unsigned long type;
 	const char *name;
 	enum tank_read_back read_back;
 	bool sync_flushes_disk; /* its sync_fs sends the disk a flush */
@@ -92,7 +92,7 @@ static int learn_file_system(struct tank *tank)
 	tank->file_bytes_max = fs.f_type == MSDOS_SUPER_MAGIC ? UINT32_MAX : INT64_MAX;
 	tank->sync_flushes_disk = false;
 	for (size_t i = 0; i < sizeof(file_systems) / sizeof(file_systems[0]); i++) {
-		if ((unsigned long)fs.f_type != (unsigned long)file_systems[i].type)
+		if ((unsigned long)fs.f_type != file_systems[i].type)
 			continue;
 		(void)text_format(tank->fs_name, sizeof(tank->fs_name), "%s", file_systems[i].name);
 		tank->read_back = file_systems[i].read_back;
@@ -454,7 +454,7 @@ int tank_temp_finish(const struct tank *tank, const struct tank_temp *temp, int6
 	if (r < 0)
 		return r;
 	times[1].tv_sec = mtime_ns / 1000000000;
-	times[1].tv_nsec = mtime_ns % 1000000000;
+	times[1].tv_nsec = (long)(mtime_ns % 1000000000);
 	if (times[1].tv_nsec < 0) {
 		times[1].tv_sec--;
 		times[1].tv_nsec += 1000000000;

@@ -368,6 +368,14 @@ int probe_read_thumbnail(
 	return r;
 }
 
+int probe_sandbox_parts(struct probe *probe, uint32_t *parts)
+{
+	int r = ensure_child(probe);
+
+	*parts = r == 0 ? probe->child.hello.sandbox_parts : 0;
+	return r;
+}
+
 int probe_describe_sandbox(struct probe *probe, char *text, size_t size_bytes)
 {
 	const struct probe_hello *hello = &probe->child.hello;

@@ -57,6 +57,9 @@ int probe_read_facts(struct probe *probe, int fd, struct media_facts *facts);
 int probe_read_thumbnail(
 	struct probe *probe, int fd, struct media_facts *facts, struct probe_thumbnail *thumbnail);
 
+/* The same as enum sandbox_part (core/base/sandbox.h), or-ed. */
+int probe_sandbox_parts(struct probe *probe, uint32_t *parts);
+
 /* What holds the child back on this kernel: "seccomp landlock rlimits", for `imgtank probe
  * --sandbox`. */
 int probe_describe_sandbox(struct probe *probe, char *text, size_t size_bytes);

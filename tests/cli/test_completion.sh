@@ -31,9 +31,12 @@ expect() {
 expect 'import|' imgtank im
 expect 'verify|' imgtank v
 expect '--help|--version|' imgtank --
-expect 'import|probe|verify|rebuild|history|config|status|cards|watch|confirm|eject|cancel|retry|ack|poweroff|reboot|ui|--help|--version|' imgtank ''
+expect 'import|probe|verify|rebuild|history|config|doctor|setup|status|cards|watch|confirm|eject|cancel|retry|ack|poweroff|reboot|ui|--help|--version|' imgtank ''
 expect 'retry|' imgtank ret
 expect '--force|' imgtank poweroff --f
+expect 'samba|' imgtank setup s
+expect 'ext4|' imgtank setup tank --file-system ext
+expect 'ext4|exfat|' imgtank setup tank --file-system ''
 expect 'own.conf|' imgtank status --socket o
 expect '|' imgtank nonsense ''
 expect '--no-verify|--no-thumbnails|' imgtank import --no

@@ -12,7 +12,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from box import BIN, BUSY, Client, box, fake_engine  # noqa: E402
 import e2e  # noqa: E402
-from e2e import expect, expect_equal, main  # noqa: E402
+from e2e import ROOT, expect, expect_equal, main  # noqa: E402
 
 BIG_FILES, BIG_FILE_BYTES = 24, 4 << 20
 BIG = e2e.scratch_root() / "big-card"
@@ -433,6 +433,55 @@ def test_poweroff_stops_work_in_order_and_runs_the_command(work):
             expect(time.monotonic() < end, "the command was not run")
             time.sleep(0.02)
         check_whole(b.tank, count=None)
+        b.stop()
+
+
+def last_card_out(b, client):
+    """A card that goes well, and comes out."""
+    b.insert(ROOT / "assets" / "demo-card", "ONE")
+    client.wait_card("ONE", "safe-to-remove", may_format=True)
+    b.pull("ONE")
+    client.wait_gone("ONE")
+
+
+def wait_message(client, words):
+    client.wait(lambda: any(words in message["text"] for message in client.model["messages"]),
+                f"the message '{words}'")
+
+
+def test_halt_on_unplug_shuts_down_when_the_last_card_is_out(work):
+    with box(work.folder, config=f"poweroff-command = touch {work.path('off')}\n"
+                                 "[power]\nhalt-on-unplug = yes\ngrace = 1s") as b:
+        client = b.client()
+        last_card_out(b, client)
+        wait_message(client, "The last card is out. The box shuts down in 1 s")
+        client.wait_tank(halting="poweroff")
+        end = time.monotonic() + 10
+        while not work.path("off").exists():
+            expect(time.monotonic() < end, "the command was not run")
+            time.sleep(0.02)
+        b.stop()
+
+
+def test_halt_on_unplug_stays_for_a_card_and_for_somebody(work):
+    with box(work.folder, config=f"poweroff-command = touch {work.path('off')}\n"
+                                 "[power]\nhalt-on-unplug = yes\ngrace = 2s") as b:
+        client = b.client()
+        last_card_out(b, client)
+        wait_message(client, "The last card is out")
+        b.insert(ROOT / "assets" / "demo-card", "TWO")
+        wait_message(client, "The box stays on.")
+        client.wait_card("TWO", "safe-to-remove")
+        b.pull("TWO")
+        client.wait_gone("TWO")
+        client.wait(lambda: sum("The last card is out" in message["text"] for message in
+                                client.model["messages"]) == 2, "a second announcement")
+        client.refused("unknown-card", "eject", card="no-such-card")  # whatever somebody does
+        client.wait(lambda: sum("stays on" in message["text"] for message in
+                                client.model["messages"]) == 2, "it stays on")
+        time.sleep(2.3)  # longer than the grace: nothing must happen in it
+        client.wait_tank(halting="none")
+        expect(not work.path("off").exists(), "it was shut down")
         b.stop()
 
 

@@ -14,7 +14,11 @@ for program in imgtank imgtankd; do
 	printf '#!/bin/sh\n' >"$root$3/$program"
 	chmod +x "$root$3/$program"
 done
-units=(imgtankd.service imgtank-ui.service)
+mkdir -p "$root/usr/libexec/imgtank" "$root$(dirname "$3")/libexec/imgtank"
+for folder in "$root/usr/libexec/imgtank" "$root$(dirname "$3")/libexec/imgtank"; do
+	cp "$2/mount-tank" "$folder"
+done
+units=(imgtankd.service imgtank-tank.service imgtank-ui.service)
 for name in led fb web; do
 	cp "$1/imgtank-ui@.service" "$root/usr/lib/systemd/system/imgtank-ui@$name.service"
 	units+=("imgtank-ui@$name.service")

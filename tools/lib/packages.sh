@@ -5,9 +5,9 @@
 # To build imgtank.
 packages_build=(
 	build-essential cmake ninja-build pkg-config
-	libcrypt-dev libexif-dev libgpiod-dev libheif-dev libinih-dev libjansson-dev libjpeg-dev liblcms2-dev
-	libmicrohttpd-dev
-	libncurses-dev libpng-dev libseccomp-dev libsqlite3-dev libsystemd-dev libudev-dev libxxhash-dev
+	fonts-dejavu-core libcairo2-dev libcrypt-dev libdrm-dev libexif-dev libgpiod-dev libheif-dev
+	libinih-dev libinput-dev libjansson-dev libjpeg-dev liblcms2-dev libmicrohttpd-dev libncurses-dev
+	libpango1.0-dev libpng-dev libseccomp-dev libsqlite3-dev libsystemd-dev libudev-dev libxxhash-dev
 	zlib1g-dev
 )
 
@@ -16,6 +16,13 @@ packages_check=(
 	libcmocka-dev clang clang-format libclang-rt-dev llvm git python3 pyflakes3 shellcheck mandoc tmux
 	e2fsprogs xfsprogs btrfs-progs dosfstools exfatprogs rsync strace sqlite3
 	dbus-daemon chromium chromium-driver openssl
+	samba smbclient iproute2 dnsmasq-base avahi-daemon libxml2-utils
+)
+
+# For the laboratory: a Debian in QEMU, and its disks.
+packages_lab=(
+	qemu-system-x86 qemu-utils mmdebstrap arch-test e2fsprogs dosfstools exfatprogs mtools fdisk cpio zstd
+	xz-utils openssh-client tmux python3 git
 )
 
 # packages_missing NAME... -> the names that are not installed, one a line

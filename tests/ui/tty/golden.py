@@ -18,7 +18,7 @@ DATA = ROOT / "tests" / "data" / "ui-tty"
 SIZES = ["40x12", "80x24", "120x40"]
 PAGES = [("card", "partial", "80x24"), ("history", "idle", "80x24"), ("help", "idle", "60x20"),
          ("power", "copying", "80x24"), ("power", "idle", "40x12"), ("card", "partial", "40x12"),
-         ("main", "partial", "200x60")]
+         ("main", "partial", "200x60"), ("no-connection", "done", "80x24")]
 ENV = {**os.environ, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 
 

@@ -414,6 +414,28 @@ static void test_mirror_a_lost_connection_leaves_no_promise(void **state)
 	assert_int_equal(pair->changed, CHANGED_ALL);
 }
 
+/* The daemon goes before the power does: nobody shall see "no connection" meanwhile. */
+static void test_mirror_a_box_that_shuts_down_still_does_without_its_daemon(void **state)
+{
+	struct pair *pair = *state;
+
+	pair->daemon->tank.is_ready = true;
+	pair->daemon->tank.halting = HALTING_POWEROFF;
+	summary_update(pair->daemon);
+	greet(pair, true);
+	model_disconnect(pair->mirror, 777, &pair->changed);
+	assert_int_equal(pair->mirror->connection, CONNECTION_NONE);
+	assert_int_equal(pair->mirror->tank.state, TANK_HALTING);
+	assert_string_equal(pair->mirror->tank.headline, "Shutting down");
+	assert_int_equal(pair->mirror->tank.commands, 0);
+	/* One that only stopped is gone, and that is said. */
+	pair->daemon->tank.halting = HALTING_STOP;
+	summary_update(pair->daemon);
+	greet(pair, true);
+	model_disconnect(pair->mirror, 888, &pair->changed);
+	assert_int_equal(pair->mirror->tank.state, TANK_STARTING);
+}
+
 static void test_mirror_the_time_of_the_loss_stays_while_it_lasts(void **state)
 {
 	struct pair *pair = *state;
@@ -497,6 +519,7 @@ int main(void)
 		TEST(test_mirror_a_message_that_comes_again_is_told_again),
 		TEST(test_mirror_before_the_snapshot_nothing_is_believed),
 		TEST(test_mirror_a_lost_connection_leaves_no_promise),
+		TEST(test_mirror_a_box_that_shuts_down_still_does_without_its_daemon),
 		TEST(test_mirror_the_time_of_the_loss_stays_while_it_lasts),
 		TEST(test_mirror_offers_no_commands_to_those_who_may_only_watch),
 		TEST(test_mirror_a_state_of_facts_gets_its_words),

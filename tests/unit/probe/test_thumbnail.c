@@ -57,7 +57,7 @@ static ssize_t read_memory(void *userdata, void *buffer, size_t size_bytes, uint
 	if (offset >= file.size_bytes)
 		return 0;
 	if (size_bytes > file.size_bytes - offset)
-		size_bytes = file.size_bytes - offset;
+		size_bytes = (size_t)(file.size_bytes - offset);
 	if (file.bad_offset && offset + size_bytes > file.bad_offset)
 		return -EIO;
 	memcpy(buffer, file.bytes + offset, size_bytes);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/client/model.h"
 #include "ui-lamp/lamp.h"
 
 #define MS UINT64_C(1000)
@@ -168,16 +169,19 @@ static void test_halting_stays_when_the_daemon_is_gone(void **state)
 {
 	struct tank_model *model = new_model(TANK_HALTING);
 	struct lamp_memory memory = {0};
+	uint32_t changed = 0;
 
 	(void)state;
 	model->tank.halting = HALTING_POWEROFF;
 	assert_int_equal(lamp_view(&memory, model).state, LAMP_STATE_HALTING);
-	model->connection = CONNECTION_NONE;
+	model_disconnect(model, 1, &changed);
 	assert_int_equal(lamp_view(&memory, model).state, LAMP_STATE_HALTING);
+	assert_true(memory.is_power_going);
 	model->connection = CONNECTION_UP;
 	model->tank.halting = HALTING_STOP; /* only the daemon stops */
 	(void)lamp_view(&memory, model);
-	model->connection = CONNECTION_NONE;
+	model_disconnect(model, 2, &changed);
+	assert_false(lamp_view(&memory, model).state == LAMP_STATE_HALTING);
 	assert_int_equal(lamp_view(&memory, model).state, LAMP_STATE_NO_CONNECTION);
 	model_free(model);
 }

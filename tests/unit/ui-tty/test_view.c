@@ -176,6 +176,30 @@ static void test_view_forgets_a_card_that_is_gone(void **state)
 	assert_int_equal(fixture->state.page, PAGE_MAIN);
 }
 
+/* "Stop copying A?" is not answered for B, nor for an A that has ended meanwhile. */
+static void test_view_question_ends_with_its_card(void **state)
+{
+	struct fixture *fixture = *state;
+
+	(void)add_card(fixture, CARD_COPYING);
+	(void)add_card(fixture, CARD_COPYING);
+	strcpy(fixture->state.selected, "c2");
+	fixture->state.box = BOX_CANCEL;
+	draw(fixture, 60, 20);
+	assert_int_equal(fixture->state.box, BOX_CANCEL);
+	assert_true(has_text(fixture, "Stop copying CARD_c2?"));
+	model_card_remove(fixture->model, "c2");
+	draw(fixture, 60, 20);
+	assert_int_equal(fixture->state.box, BOX_NONE);
+
+	fixture->state.box = BOX_CANCEL;
+	draw(fixture, 60, 20);
+	assert_int_equal(fixture->state.box, BOX_CANCEL);
+	fixture->model->cards[0].state = CARD_UNMOUNTED;
+	draw(fixture, 60, 20);
+	assert_int_equal(fixture->state.box, BOX_NONE);
+}
+
 static void test_view_spots_are_where_things_are(void **state)
 {
 	struct fixture *fixture = *state;
@@ -220,6 +244,7 @@ int main(void)
 		TEST(test_view_quit_and_help_always_have_a_place),
 		TEST(test_view_selected_card_is_among_those_shown),
 		TEST(test_view_forgets_a_card_that_is_gone),
+		TEST(test_view_question_ends_with_its_card),
 		TEST(test_view_spots_are_where_things_are),
 		cmocka_unit_test(test_keys_each_key_means_one_thing_in_each_place),
 	};

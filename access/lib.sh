@@ -1,0 +1,174 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# lib.sh - what the steps of set-up share.
+#
+# Rules for every step: it says what it does, checks the result by using it, can be run again, and
+# --undo takes everything back. What it did is noted in $state_dir/STEP, one KEY=VALUE a line.
+
+state_dir=/var/lib/imgtank/setup
+dry_run=''
+imgtank=${IMGTANK:-imgtank}
+# shellcheck disable=SC2034 # for the steps
+etc=${IMGTANK_ETC:-/etc/imgtank}
+
+say() {
+	printf '%s\n' "$*"
+}
+
+# fail WHAT SAFE REMEDY: what happened, what is safe, what to do now; ends the program.
+fail() {
+	printf 'imgtank: %s\n  %s\n  %s\n' "$1" "$2" "$3" >&2
+	exit 1
+}
+
+# usage_error STEP TEXT
+usage_error() {
+	printf "imgtank setup %s: %s\nTry 'imgtank setup --help'.\n" "$1" "$2" >&2
+	exit 2
+}
+
+# run COMMAND...: or only says so.
+run() {
+	if [[ $dry_run ]]; then
+		printf '+'
+		printf ' %q' "$@"
+		printf '\n'
+	else
+		"$@"
+	fi
+}
+
+need_root() {
+	[[ $dry_run || $EUID -eq 0 ]] || fail "Only root may set this up." "Nothing was changed." \
+		"Run it again with sudo."
+}
+
+# need_program NAME PACKAGE
+need_program() {
+	command -v "$1" >/dev/null || fail "The program $1 is not installed." "Nothing was changed." \
+		"Run: apt-get install $2"
+}
+
+# write_file PATH MODE <CONTENT: whole or not at all.
+write_file() {
+	local folder=${1%/*}
+
+	if [[ $dry_run ]]; then
+		printf '+ write %s (%s):\n' "$1" "$2"
+		sed 's/^/    /'
+		return
+	fi
+	[[ -d $folder ]] || install -d -m 0755 "$folder"
+	cat >"$1.imgtank-new"
+	chmod "$2" "$1.imgtank-new"
+	sync "$1.imgtank-new"
+	mv "$1.imgtank-new" "$1"
+}
+
+# --- a block of our own in a file of somebody else ---
+
+block_begin='# imgtank begin'
+block_begin_cut='# imgtank begin (the line before had no line end)'
+block_end='# imgtank end'
+
+# block_remove <FILE: the file without our block, byte by byte as it was before.
+block_remove() {
+	local text cut=''
+
+	# The dots keep line ends, which $( ) would take away.
+	text=$(cat && printf .)
+	[[ $text == *"$block_begin_cut"$'\n'*"$block_end"$'\n.' ]] && cut=1
+	text=$(printf '%s' "${text%.}" | sed "/^$block_begin/,/^$block_end\$/d" && printf .)
+	text=${text%.}
+	[[ $cut ]] && text=${text%$'\n'}
+	printf '%s' "$text"
+}
+
+# block_add TEXT <FILE: the file with TEXT as our block at its end, in place of one that is there.
+block_add() {
+	local text begin=$block_begin
+
+	text=$(block_remove && printf .)
+	text=${text%.}
+	if [[ $text && $text != *$'\n' ]]; then
+		text+=$'\n'
+		begin=$block_begin_cut
+	fi
+	printf '%s%s\n%s\n%s\n' "$text" "$begin" "$1" "$block_end"
+}
+
+# edit_file FILE FUNCTION [ARGUMENT...]: what FUNCTION makes of it; its rights and owner stay.
+edit_file() {
+	local file=$1 new
+
+	shift
+	if [[ $dry_run ]]; then
+		printf '+ change %s:\n' "$file"
+		{ diff "$file" <("$@" <"$file") || :; } | sed -n 's/^\([<>]\)/    \1/p'
+		return
+	fi
+	new=$(mktemp "$file.imgtank-XXXXXX")
+	cp -p "$file" "$new"
+	"$@" <"$file" >"$new"
+	touch -r "$file" "$new"
+	sync "$new"
+	mv "$new" "$file"
+}
+
+# --- notes on what was done ---
+
+# note STEP KEY VALUE: the first note of a KEY stays, so that running again forgets nothing.
+note() {
+	[[ $dry_run || -n $(noted "$1" "$2") ]] && return
+	install -d -m 0700 "$state_dir"
+	printf '%s=%s\n' "$2" "$3" >>"$state_dir/$1"
+}
+
+# noted STEP KEY -> its value, or nothing
+noted() {
+	[[ ! -f $state_dir/$1 ]] || sed -n "s|^$2=||p" "$state_dir/$1"
+}
+
+# On any mistake in the middle of a step: its give_up takes everything back.
+guard() {
+	set -E
+	trap '[[ $BASH_SUBSHELL -gt 0 ]] || give_up "A command failed; what it said stands above."' ERR
+}
+
+forget() {
+	rm -f "$state_dir/$1"
+	rmdir --ignore-fail-on-non-empty "$state_dir" 2>/dev/null || :
+}
+
+# service_is is-active|is-enabled NAME -> yes or no
+service_is() {
+	systemctl --quiet "$1" "$2" 2>/dev/null && echo yes || echo no
+}
+
+# --- the page ---
+
+# need_port STEP PORT
+need_port() {
+	[[ $2 =~ ^[1-9][0-9]{0,4}$ && $2 -le 65535 ]] || usage_error "$1" "a port is a number up to 65535"
+}
+
+# url HOST PORT
+url() {
+	[[ $2 == 80 ]] && echo "http://$1/" || echo "http://$1:$2/"
+}
+
+# --- the configuration ---
+
+# setting SECTION KEY -> its value in force
+setting() {
+	"$imgtank" config 2>/dev/null | awk -v section="[$1]" -v key="$2" '
+		/^\[/ { here = ($0 == section) }
+		here && $1 == key && $2 == "=" { sub(/^[^=]*= ?/, ""); print }'
+}
+
+# --- secrets ---
+
+# secret LENGTH: easy to read and to type; five bits a character
+secret() {
+	head -c 4096 /dev/urandom | LC_ALL=C tr -dc 'a-km-np-z2-9' | head -c "$1"
+}

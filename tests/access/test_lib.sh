@@ -1,0 +1,53 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# test_lib.sh SOURCE_DIR: what the steps share. A block of ours in a file of somebody else leaves it
+# as it was, byte by byte.
+set -euo pipefail
+
+# shellcheck source=box.sh
+source "$(dirname "$(readlink -f "$0")")/box.sh"
+# shellcheck source=../../access/lib.sh
+source "$1/access/lib.sh"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+# shellcheck disable=SC2317 # called by expect
+comes_back() {
+	block_add "our line" <before >during
+	grep -qx "our line" during && block_add "another" <during >twice
+	[[ $(grep -c "^$block_begin" twice) == 1 ]] && ! grep -qx "our line" twice
+	block_remove <during | cmp before - && block_remove <twice | cmp before -
+}
+
+# shellcheck disable=SC2016 # nothing is to be expanded
+for text in '' '\n' 'a' 'a\n' 'a\n\n' '\n\na' 'a\\b "c" $d `e`\n%%s' '# imgtank\n' ' # imgtank begin\n' \
+	'\tx\r\ny\r\n' 'last\n# a comment without an end'; do
+	# shellcheck disable=SC2059 # escapes are meant
+	printf "$text" >before
+	expect "comes back: ${text@Q}" comes_back
+done
+printf 'a' >before
+block_add "ours" <before >during
+printf 'later\n' >>during
+expect "what was written behind it stays whole" cmp <(printf 'a\nlater\n') <(block_remove <during)
+
+printf 'a\n' >file
+chmod 0604 file
+edit_file file block_add ours
+expect "an edited file keeps its rights" test "$(stat -c %a file)" = 604
+expect "nothing else is left there" test "$(find . -name 'file*' | wc -l)" = 1
+
+state_dir=$work/state
+note one KEY "first value"
+note one KEY "second value"
+note one /a/path yes
+expect "the first note stays" test "$(noted one KEY)" = "first value"
+expect "a path can be noted" test "$(noted one /a/path)" = yes
+expect "what was not noted is nothing" test -z "$(noted one OTHER)$(noted two KEY)"
+forget one
+expect "nothing is left of forgotten ones" refused test -e "$state_dir"
+expect "secrets have the length that was wanted" test "$(secret 12 | wc -c)" = 12
+expect "and are not the same twice" test "$(secret 12)" != "$(secret 12)"
+expect "port 80 is not said" test "$(url box 80) $(url box 8080)" = "http://box/ http://box:8080/"
+finish "lib"

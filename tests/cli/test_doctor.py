@@ -1,0 +1,284 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""imgtank doctor: each fault that is planted is found, with its remedy; a well box is called well.
+
+The daemon, the tank and the configuration are real; /sys, /proc and /run of the machine are a
+folder of the test's own.
+"""
+import contextlib
+import json
+import os
+import re
+import shutil
+import sys
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).resolve().parents[1] / folder) for folder in ("support", "daemon")]
+from box import Box  # noqa: E402
+from e2e import (  # noqa: E402
+    OK, USAGE, environment, expect, expect_equal, main, make_image, mounted, run)
+
+NOTES = {"sandbox-landlock", "daemon-watch-only"}  # true or not, according to the machine
+
+
+class Doctor:
+    """A box on which all is well, until a test plants a fault."""
+
+    def __init__(self, work, box):
+        self.work, self.box = work, box
+        self.root = work.path("root")
+        self.programs = work.path("programs")
+        self.programs.mkdir()
+        self.put("run/systemd/timesync/synchronized", "")
+        self.add_frontend("lampe", 0)
+        self.put("proc/77/cmdline", "/usr/libexec/imgtank/ui/imgtank-ui-lampe\0--socket=x\0")
+
+    def put(self, name, text):
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+    def add_frontend(self, name, status):
+        program = self.programs / f"imgtank-ui-{name}"
+        program.write_text(f"#!/bin/sh\nexit {status}\n", encoding="utf-8")
+        program.chmod(0o755)
+
+    def configure(self, section, *lines):
+        with open(self.box.config, "a", encoding="utf-8") as config:
+            config.write("\n".join([f"[{section}]", *lines, ""]))
+
+    def run(self, *args, **env):
+        env = {"IMGTANK_DOCTOR_ROOT": str(self.root), "IMGTANK_UI_DIR": str(self.programs),
+               "IMGTANK_SOCKET": str(self.box.socket), **env}
+        return run(["doctor", "--config", self.box.config, *args], env=environment(**env))
+
+    def findings(self, *args, **env):
+        """Each word with its remedy; the end and the exit status must go with them."""
+        result = self.run("--json", *args, **env)
+        *found, end = map(json.loads, result.out.splitlines())
+        found = [f for f in found if f["finding"] not in NOTES and "looked_at" not in f]
+        if shutil.disk_usage(self.work.folder).free < self.nearly_full():
+            found = [f for f in found if f["finding"] != "tank-nearly-full"]
+        is_well = end["errors"] + end["warnings"] == 0
+        expect_equal(end["end"], "well" if is_well else "to-do", "the end")
+        expect_equal(result.status, 0 if is_well else 1, f"exit status\n{result}")
+        expect_equal(result.err, "", "standard error")
+        return {f["finding"]: f for f in found}
+
+    def nearly_full(self):
+        return shutil.disk_usage(self.work.folder).total * 6 // 100
+
+    def expect_only(self, word, remedy, *args, **env):
+        found = self.findings(*args, **env)
+        expect_equal(sorted(found), [word], "what is found")
+        finding = found[word]
+        expect(remedy in finding["remedy"], f"the remedy of {word} is {finding['remedy']!r}")
+        expect(finding["text"].endswith(".") and finding["safe"].endswith("."), finding)
+        return finding
+
+
+@contextlib.contextmanager
+def well(work):
+    """Everything runs and is as it should be."""
+    work.import_safely(work.card())
+    box = Box(work.folder, work.tank, config="[ui]\nfrontends = lampe")
+    try:
+        yield Doctor(work, box.start())
+    finally:
+        box.end()
+
+
+def test_doctor_a_well_box(work):
+    with well(work) as doctor:
+        expect_equal(doctor.findings(), {}, "findings")
+        result = doctor.run("--verbose")
+    if "nearly full" not in result.out:
+        expect(result.out.endswith("All is well.\n"), result)
+        expect_equal(result.status, OK, "exit status")
+    for thing in (str(work.tank), "imgtankd at", "front end lampe", "imgtank-probe", "clock",
+                  "imgtank.conf"):
+        expect(thing in result.out, f"{thing} was not looked at: {result}")
+
+
+def test_doctor_tank_missing(work):
+    with well(work) as doctor:
+        doctor.configure("tank", f"path = {work.path('nowhere')}")
+        doctor.expect_only("tank-missing", "Plug in the tank's disk")
+
+
+def test_doctor_tank_not_mounted(work):
+    with well(work) as doctor:  # the tank is on the disk of root/
+        doctor.configure("tank", "require-mount = yes")
+        doctor.expect_only("tank-not-mounted", "Plug in the tank's disk")
+
+
+def test_doctor_tank_full(work):
+    with well(work) as doctor:
+        doctor.configure("tank", "keep-free = 1024T")
+        doctor.expect_only("tank-full", "Make room")
+
+
+def test_doctor_tank_read_only(work):
+    image = work.path("disk")
+    make_image(image, "ext4", 256)
+    with well(work) as doctor, mounted(image, work.path("disk-mounted"), "loop,ro") as folder:
+        doctor.configure("tank", f"path = {folder}")
+        doctor.expect_only("tank-read-only", "Check the disk")
+
+
+def test_doctor_tank_limited(work):
+    image = work.path("disk")
+    make_image(image, "vfat", 256)
+    with well(work) as doctor, mounted(image, work.path("disk-mounted")) as folder:
+        doctor.configure("tank", f"path = {folder}")
+        doctor.expect_only("tank-limited", "ext4 or exFAT")
+
+
+def test_doctor_tank_rights(work):
+    with well(work) as doctor:
+        (work.tank / "images").chmod(0o555)
+        doctor.expect_only("tank-rights", "chmod u+rwx")
+        (work.tank / "images").chmod(0o755)
+
+
+def test_doctor_tank_owner(work):
+    with well(work) as doctor:
+        doctor.configure("tank", "owner = 4242")
+        doctor.expect_only("tank-owner", "chown")
+
+
+def test_doctor_tank_disk_with_errors(work):
+    with well(work) as doctor:
+        device = os.stat(work.tank).st_dev
+        link = doctor.root / "sys/dev/block" / f"{os.major(device)}:{os.minor(device)}"
+        link.parent.mkdir(parents=True)
+        link.symlink_to("../../devices/somewhere/sdz/sdz1")
+        doctor.put("sys/fs/ext4/sdz1/errors_count", "3\n")
+        doctor.expect_only("tank-errors", "e2fsck")
+        doctor.put("sys/fs/ext4/sdz1/errors_count", "0\n")
+        expect_equal(doctor.findings(), {}, "findings without errors")
+
+
+def test_doctor_ledger_damaged(work):
+    with well(work) as doctor:
+        ledger = work.tank / ".imgtank/ledger.db"
+        doctor.box.stop()  # it may hold the file
+        data = bytearray(ledger.read_bytes())
+        data[-4096:] = b"\xa5" * 4096  # not needed to open it: only reading through finds that
+        ledger.write_bytes(data)
+        found = doctor.findings()
+        expect_equal(sorted(found), ["daemon-not-running", "ledger-damaged"], "findings")
+        expect("imgtank rebuild" in found["ledger-damaged"]["remedy"], found)
+
+
+def test_doctor_damaged_copies(work):
+    with well(work) as doctor:
+        aside = work.tank / ".imgtank/damaged"
+        aside.mkdir(exist_ok=True)
+        (aside / "pimg_0001.jpg").write_text("not a picture")
+        doctor.expect_only("damaged-copies", "Check the disk and its cable")
+
+
+def test_doctor_configuration(work):
+    with well(work) as doctor:
+        doctor.configure("import", "naming = kepe")
+        finding = doctor.expect_only("config-error", "did you mean 'keep'")
+        expect(f"{doctor.box.config}:" in finding["about"], finding)
+
+
+def test_doctor_daemon_not_running(work):
+    with well(work) as doctor:
+        doctor.box.stop()
+        doctor.expect_only("daemon-not-running", "systemctl enable --now imgtankd")
+
+
+def test_doctor_daemon_of_another_version(work):
+    from fakebox import FakeBox  # says that it is 0.0-fake
+
+    with well(work) as doctor, FakeBox("idle") as fake:
+        doctor.expect_only("daemon-version", "restart imgtankd", "--socket", fake.socket)
+
+
+def test_doctor_a_problem_that_nobody_has_seen(work):
+    from fakebox import FakeBox
+
+    with well(work) as doctor, FakeBox("partial") as fake:
+        found = doctor.findings("--socket", fake.socket)
+        expect("imgtank ack" in found["unacknowledged"]["remedy"], found)
+
+
+def test_doctor_frontends(work):
+    with well(work) as doctor:
+        doctor.configure("ui", "frontends = lampe, nemo")
+        doctor.expect_only("frontend-missing", "Install imgtank-ui-nemo")
+        doctor.configure("ui", "frontends = lampe, Nemo!")
+        doctor.expect_only("frontend-missing", "imgtank ui --list")
+        doctor.add_frontend("kaputt", 3)
+        doctor.configure("ui", "frontends = lampe kaputt")
+        doctor.expect_only("frontend-no-hardware", "imgtank-ui-kaputt(8)")
+        doctor.configure("ui", "frontends = auto")
+        expect_equal(doctor.findings(), {}, "with what is here")
+        (doctor.root / "proc/77/cmdline").write_text("vi\0imgtank-ui-lampe\0", encoding="utf-8")
+        doctor.expect_only("frontend-not-running", "systemctl enable --now imgtank-ui")
+
+
+def test_doctor_clock(work):
+    with well(work) as doctor:
+        (doctor.root / "run/systemd/timesync/synchronized").unlink()
+        doctor.expect_only("clock-not-set", "date -s")
+        doctor.put("sys/class/rtc/rtc0/hctosys", "1\n")
+        expect_equal(doctor.findings(), {}, "with a clock chip")
+
+
+def test_doctor_power_and_heat(work):
+    with well(work) as doctor:
+        doctor.put("sys/class/hwmon/hwmon2/name", "rpi_volt\n")
+        doctor.put("sys/class/hwmon/hwmon2/in0_lcrit_alarm", "1\n")
+        doctor.expect_only("under-voltage", "power supply")
+        doctor.put("sys/class/hwmon/hwmon2/in0_lcrit_alarm", "0\n")
+        doctor.put("sys/class/thermal/thermal_zone0/temp", "84512\n")
+        doctor.expect_only("too-hot", "It has 84 °C")
+
+
+def test_doctor_slow_reader(work):
+    def plug(doctor, speed, version):
+        for name, text in (("speed", speed), ("version", version), ("product", "Reader\x1b[31m")):
+            doctor.put(f"sys/bus/usb/devices/1-2/{name}", text + "\n")
+        doctor.put("sys/bus/usb/devices/1-2:1.0/bInterfaceClass", "08\n")
+
+    with well(work) as doctor:
+        doctor.put("sys/bus/usb/devices/usb1/speed", "480\n")
+        plug(doctor, "480", " 2.10")
+        expect_equal(doctor.findings(), {}, "on a machine without USB 3")
+        doctor.put("sys/bus/usb/devices/usb2/speed", "5000\n")
+        finding = doctor.expect_only("reader-slow", "USB 3 socket")
+        expect_equal(finding["about"], "Reader\\x1b[31m (1-2)", "its name")
+        plug(doctor, "480", " 2.00")
+        expect_equal(doctor.findings(), {}, "a reader that is USB 2 itself")
+        plug(doctor, "5000", " 3.20")
+        expect_equal(doctor.findings(), {}, "a fast one")
+        plug(doctor, "12", " 2.00")
+        doctor.expect_only("reader-slow", "another reader")
+
+
+def test_doctor_is_documented(work):
+    """docs/doctor.md knows every word, and no other."""
+    root = Path(__file__).resolve().parents[2]
+    source = "".join(path.read_text(encoding="utf-8") for path in root.glob("core/cli/doctor_*.c"))
+    words = set(re.findall(r'DOCTOR_[A-Z]+,\s*"([a-z0-9-]+)"', source))
+    words |= {name.removeprefix("FAULT_").lower().replace("_", "-") for name in
+              re.findall(r"DOCTOR_[A-Z]+,\s*(FAULT_[A-Z_]+)", source)}
+    words |= {"config-error", "config-unknown"}
+    page = (root / "docs/doctor.md").read_text(encoding="utf-8")
+    expect_equal(set(re.findall(r"^\| `([a-z0-9-]+)`", page, re.MULTILINE)), words, "words")
+    del work
+
+
+def test_doctor_wrong_usage(work):
+    for args in (["--nonsense"], ["word"], ["--config"]):
+        expect_equal(run(["doctor", *args]).status, USAGE, f"exit status of {args}")
+    del work
+
+
+if __name__ == "__main__":
+    sys.exit(main(globals()))

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the doctor says about facts that no test machine has.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "core/base/sandbox.h"
+#include "core/cli/doctor.h"
+
+static struct doctor_report report;
+
+/* A tank in which all is well. */
+static struct doctor_tank good(void)
+{
+	memset(&report, 0, sizeof(report));
+	return (struct doctor_tank){.path = "/data",
+		.available_bytes = UINT64_C(500000000000),
+		.total_bytes = UINT64_C(1000000000000),
+		.file_bytes_max = INT64_MAX,
+		.mode = 040755,
+		.wanted_owner = (uid_t)-1,
+		.wanted_group = (gid_t)-1};
+}
+
+static void assert_only(const struct doctor_tank *tank, const char *word)
+{
+	doctor_judge_tank(tank, &report);
+	assert_int_equal(report.count, 1);
+	assert_string_equal(report.findings[0].word, word);
+	assert_true(strlen(report.findings[0].remedy) > 0);
+}
+
+static void test_good_tank(void **state)
+{
+	struct doctor_tank tank = good();
+
+	(void)state;
+	doctor_judge_tank(&tank, &report);
+	assert_int_equal(report.count, 0);
+}
+
+static void test_room(void **state)
+{
+	struct doctor_tank tank = good();
+
+	(void)state;
+	tank.available_bytes = UINT64_C(49000000000);
+	assert_only(&tank, "tank-nearly-full");
+	assert_non_null(strstr(report.findings[0].remedy, "49.0 GB"));
+	tank = good();
+	tank.available_bytes = UINT64_C(50000000000);
+	doctor_judge_tank(&tank, &report);
+	assert_int_equal(report.count, 0);
+	tank.available_bytes = 0;
+	assert_only(&tank, "tank-full");
+}
+
+static void test_disk(void **state)
+{
+	struct doctor_tank tank = good();
+
+	(void)state;
+	tank.is_read_only = true;
+	assert_only(&tank, "tank-read-only");
+	tank = good();
+	tank.file_bytes_max = UINT32_MAX;
+	assert_only(&tank, "tank-limited");
+	tank = good();
+	tank.read_back = TANK_READ_BACK_NEVER;
+	assert_only(&tank, "tank-in-memory");
+}
+
+/* What is under an empty mount point says nothing about the tank. */
+static void test_not_mounted_hides_the_rest(void **state)
+{
+	struct doctor_tank tank = good();
+
+	(void)state;
+	tank.is_not_mounted = true;
+	tank.available_bytes = 0;
+	tank.mode = 0;
+	assert_only(&tank, "tank-not-mounted");
+}
+
+static void test_ledger(void **state)
+{
+	static const struct {
+		int error;
+		const char *word;
+	} cases[] = {{-EBADMSG, "ledger-damaged"}, {-ENOENT, "ledger-lost"},
+		{-EPROTONOSUPPORT, "tank-newer"}, {-EIO, "tank-failing"},
+		{-EBUSY, "ledger-not-read"}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct doctor_tank tank = good();
+
+		tank.ledger_error = cases[i].error;
+		assert_only(&tank, cases[i].word);
+	}
+}
+
+/* Before the first import there is no ledger, and none is missed. */
+static void test_new_tank(void **state)
+{
+	struct doctor_tank tank = good();
+
+	(void)state;
+	tank.error = -ENOENT;
+	tank.fault = FAULT_TANK_MISSING;
+	tank.is_new = true;
+	doctor_judge_tank(&tank, &report);
+	assert_int_equal(report.count, 0);
+}
+
+static void test_sandbox(void **state)
+{
+	(void)state;
+	(void)good();
+	doctor_judge_sandbox(SANDBOX_PARTS_ALL, &report);
+	assert_int_equal(report.count, 0);
+	doctor_judge_sandbox(SANDBOX_PARTS_ALL & ~(uint32_t)SANDBOX_LANDLOCK, &report);
+	assert_int_equal(report.count, 1);
+	assert_int_equal(report.findings[0].severity, DOCTOR_NOTE);
+	doctor_judge_sandbox(SANDBOX_PARTS_ALL & ~(uint32_t)SANDBOX_SECCOMP, &report);
+	assert_int_equal(report.count, 2);
+	assert_int_equal(report.findings[1].severity, DOCTOR_WARNING);
+}
+
+static void test_report_is_bounded(void **state)
+{
+	(void)state;
+	(void)good();
+	for (int i = 0; i < DOCTOR_FINDINGS_MAX + 5; i++) {
+		doctor_find(&report, DOCTOR_NOTE, "x", "a\nb", "What.", "Safe.", "Do %d.", i);
+		doctor_looked(&report, "%d", i);
+	}
+	assert_int_equal(report.count, DOCTOR_FINDINGS_MAX);
+	assert_string_equal(report.findings[0].about, "a\\x0ab");
+	assert_string_equal(report.findings[3].remedy, "Do 3.");
+}
+
+static int blocked_fds[2];
+
+static void never_ends(void *userdata)
+{
+	char byte;
+
+	(void)userdata;
+	while (read(blocked_fds[0], &byte, 1) < 0)
+		continue;
+}
+
+static void counts(void *userdata)
+{
+	(*(int *)userdata)++;
+}
+
+/* A disk that hangs must not hang the doctor. */
+static void test_patience_ends(void **state)
+{
+	int count = 0;
+
+	(void)state;
+	assert_true(doctor_run_within(10000, counts, &count));
+	assert_int_equal(count, 1);
+	assert_int_equal(pipe(blocked_fds), 0);
+	assert_false(doctor_run_within(20, never_ends, NULL));
+	(void)close(blocked_fds[1]);
+}
+
+static void test_reports_are_joined(void **state)
+{
+	static struct doctor_report more;
+
+	(void)state;
+	(void)good();
+	doctor_find(&report, DOCTOR_NOTE, "one", "", "", "", "%s", "");
+	doctor_find(&more, DOCTOR_NOTE, "two", "", "", "", "%s", "");
+	doctor_looked(&more, "there");
+	doctor_append(&report, &more);
+	assert_int_equal(report.count, 2);
+	assert_string_equal(report.findings[1].word, "two");
+	assert_string_equal(report.looked[0], "there");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_good_tank),
+		cmocka_unit_test(test_room),
+		cmocka_unit_test(test_disk),
+		cmocka_unit_test(test_not_mounted_hides_the_rest),
+		cmocka_unit_test(test_ledger),
+		cmocka_unit_test(test_new_tank),
+		cmocka_unit_test(test_sandbox),
+		cmocka_unit_test(test_report_is_bounded),
+		cmocka_unit_test(test_patience_ends),
+		cmocka_unit_test(test_reports_are_joined),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
