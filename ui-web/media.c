@@ -18,6 +18,7 @@
 
 #define CACHE_FOR_GOOD "private, max-age=31536000, immutable"
 #define ETAG_BYTES 64
+#define SMALL_BYTES (64 * 1024)
 
 /* What is to be sent. */
 struct media {
@@ -102,11 +103,28 @@ static void add_headers(struct MHD_Response *response, const struct media *media
 		(void)response_header(response, "Content-Disposition", media->disposition);
 }
 
+/* A thumbnail goes out in one packet with its headers. NULL: it could not be read, or no memory. */
+static struct MHD_Response *small_part(const struct media *media, uint64_t first, size_t size_bytes)
+{
+	char *bytes = malloc(size_bytes + 1);
+	struct MHD_Response *response = NULL;
+
+	if (bytes &&
+		fd_pread_full(media->fd, bytes, size_bytes, (off_t)first) == (ssize_t)size_bytes)
+		response =
+			MHD_create_response_from_buffer(size_bytes, bytes, MHD_RESPMEM_MUST_FREE);
+	if (!response)
+		free(bytes);
+	return response;
+}
+
 static struct MHD_Response *part_of_file(struct media *media, uint64_t first, uint64_t size_bytes)
 {
-	struct MHD_Response *response =
-		MHD_create_response_from_fd_at_offset64(size_bytes, media->fd, first);
+	struct MHD_Response *response;
 
+	if (size_bytes <= SMALL_BYTES)
+		return small_part(media, first, (size_t)size_bytes);
+	response = MHD_create_response_from_fd_at_offset64(size_bytes, media->fd, first);
 	if (response)
 		media->fd = -1; /* it has it now */
 	return response;

@@ -15,7 +15,7 @@ packages_build=(
 packages_check=(
 	libcmocka-dev clang clang-format libclang-rt-dev llvm git python3 pyflakes3 shellcheck mandoc tmux
 	e2fsprogs xfsprogs btrfs-progs dosfstools exfatprogs rsync strace sqlite3
-	dbus-daemon chromium chromium-driver
+	dbus-daemon chromium chromium-driver openssl
 	samba smbclient iproute2 dnsmasq-base avahi-daemon libxml2-utils
 )
 

@@ -311,6 +311,22 @@ def test_ranges_and_conditions(work):
         expect_equal(server.get(path.split("?")[0] + "?v=0000000000000000").status, 404, "another content")
 
 
+def test_a_large_file_is_the_same(work):
+    small = next(Path(os.fsdecode(work.card("plain").root)).rglob("*.[jJ][pP][gG]"))
+    source = work.path("large")
+    source.mkdir()
+    content = small.read_bytes() + os.urandom(3_000_000)
+    (source / "LARGE.JPG").write_bytes(content)
+    expect_equal(work.run(source).verdict(), "safe-to-format", "the import")
+    with box(work.folder, tank=work.tank) as b, web(b.socket) as server:
+        server.wait(lambda: server.get("/api/days").status == 200, "the tank")
+        picture = all_pictures(server)[0]
+        path = f"/media/{picture['id']}/view?v={picture['v']}"
+        expect(server.get(path).body == content, "the whole")
+        part = server.get(path, headers={"Range": "bytes=100000-2000000"})
+        expect(part.status == 206 and part.body == content[100000:2000001], "a part")
+
+
 def test_search(work):
     with gallery(work) as server:
         pictures = all_pictures(server)
