@@ -631,7 +631,7 @@ done
 """
 
 
-@scenario
+@scenario(is_long=True)
 def upgrade_and_purge(lab):
     """An upgrade in the midst of a copy waits for it; a purge leaves the pictures alone."""
     folder = cards.files(lab.path("card"), 24, size_bytes=300000, real=False)
