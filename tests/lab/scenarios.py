@@ -651,7 +651,7 @@ def upgrade_and_purge(lab):
                  f"[ $new != {pid} ] && exit 0; sleep 0.1; done; exit 1")
         check("+next" in guest.sh("dpkg-query -W -f '${Version}' imgtank"), "the next version is there")
         guest.unplug(name)
-        guest.sh("imgtank status")
+        guest.sh("for i in $(seq 100); do imgtank status && exit 0; sleep 0.2; done; exit 1")
         guest.sh("DEBIAN_FRONTEND=noninteractive dpkg --purge $(dpkg-query -W -f '${Package}\\n' "
                  "'imgtank*')", 240)
         check(guest.sh("ls /usr/bin/imgtank* /etc/imgtank 2>/dev/null || true").strip() == "",
