@@ -65,17 +65,7 @@ static int print_configured(struct ui_call *call)
 static int become(const struct ui_call *call)
 {
 	const char *name = call->names.names[0];
-	int r = ui_become(&call->place, name, call->more);
-	char path[PATH_MAX];
-
-	if (!ui_find_program(name, path, sizeof(path)))
-		(void)fprintf(stderr,
-			"imgtank: There is no front end %s here.\n"
-			"  'imgtank ui --list' shows those that are installed.\n",
-			name);
-	else
-		(void)fprintf(stderr, "imgtank: The front end %s cannot start: %s.\n", name,
-			strerrordesc_np(-r) ?: "?");
+	ui_say_cannot_start(name, ui_become(&call->place, name, call->more));
 	return EXIT_TROUBLE;
 }
 

@@ -172,10 +172,7 @@ static int take_step(const struct ui_place *place, const char *name, enum ui_ste
 	} else if (ui_find_program(name, path, sizeof(path))) {
 		keep_settings(place, name);
 	} else {
-		(void)fprintf(stderr,
-			"imgtank: There is no front end %s here.\n"
-			"  'imgtank ui --list' shows those that are installed.\n",
-			name);
+		ui_say_cannot_start(name, -ENOENT);
 		return -ENOENT;
 	}
 	return tell_systemd(verbs[step], name);

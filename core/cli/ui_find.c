@@ -199,6 +199,20 @@ int ui_become(const struct ui_place *place, const char *name, const char *const 
 	return -errno;
 }
 
+void ui_say_cannot_start(const char *name, int error)
+{
+	char path[PATH_MAX];
+
+	if (ui_find_program(name, path, sizeof(path)))
+		(void)fprintf(stderr, "imgtank: The front end %s cannot start: %s.\n", name,
+			strerrordesc_np(-error) ?: "?");
+	else
+		(void)fprintf(stderr,
+			"imgtank: There is no front end %s here.\n"
+			"  'imgtank ui --list' shows those that are installed.\n",
+			name);
+}
+
 void ui_say_ended(const char *name, int wait_status)
 {
 	if (WIFSIGNALED(wait_status))

@@ -64,6 +64,9 @@ pid_t ui_start(const struct ui_place *place, const char *name, const char *const
 /* Becomes it. Returns only a negative errno. */
 int ui_become(const struct ui_place *place, const char *name, const char *const more[]);
 
+/* Why it could not be started, and what to do, on standard error. error: a negative errno. */
+void ui_say_cannot_start(const char *name, int error);
+
 /* One sentence on standard error for how it ended; nothing if in order. */
 void ui_say_ended(const char *name, int wait_status);
 

@@ -51,18 +51,6 @@ static void forget(struct run *run, struct ui *ui)
 }
 
 /* Whatever stands in the way of one is said, and the others go on. */
-static void say_cannot_start(const char *name, int error)
-{
-	if (error == -ENOENT)
-		(void)fprintf(stderr,
-			"imgtank: There is no front end %s here.\n"
-			"  'imgtank ui --list' shows those that are installed.\n",
-			name);
-	else
-		(void)fprintf(stderr, "imgtank: The front end %s cannot start: %s.\n", name,
-			strerrordesc_np(-error) ?: "?");
-}
-
 static void start(struct run *run, struct ui *ui)
 {
 	pid_t pid;
@@ -76,7 +64,7 @@ static void start(struct run *run, struct ui *ui)
 		ui->started_usec = clock_monotonic_usec();
 		return;
 	}
-	say_cannot_start(ui->name, (int)pid);
+	ui_say_cannot_start(ui->name, (int)pid);
 	run->status = EXIT_TROUBLE;
 }
 

@@ -284,13 +284,13 @@ class Guest:
         self.numbers += 1
         return f"{what}{self.numbers}"
 
-    def add_disk(self, image, serial="tank", driver=None):
-        """A disk that stays, such as the tank's. driver: more of its block node."""
+    def add_disk(self, image, serial="tank"):
+        """A disk that stays, such as the tank's."""
         node = self.number("disk")
         self.qmp("blockdev-add", driver="raw", node_name=node,
                  file={"driver": "file", "filename": str(image)})
         self.qmp("device_add", driver="virtio-blk-pci", id=f"dev-{node}", drive=node,
-                 serial=serial, **(driver or {}))
+                 serial=serial)
         return node
 
     def remove_disk(self, node):
@@ -315,10 +315,6 @@ class Guest:
 
     def unplug(self, name):
         self.qmp("device_del", id=f"dev-{name}")
-
-    def set_speed(self, name, bytes_per_s):
-        self.qmp("qom-set", path=f"/objects/tg-{name}", property="limits",
-                 value={"bps-total": bytes_per_s})
 
     # --- the screen ---
 
