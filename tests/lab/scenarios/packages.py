@@ -47,3 +47,32 @@ def upgrade_and_purge(lab):
         guest.stop()
     with mounted(tank) as root:
         same_content(root, [folder])
+
+
+@scenario
+def upgrade_when_idle(lab):
+    """An upgrade while nothing is copied: the next version runs at once, and what was configured stays."""
+    folder = cards.files(lab.path("card"), 8, real=False)
+    image = cards.fat(lab.path("card.img"), folder)
+    with lab.guest() as guest:
+        guest.sh("mkdir -p /etc/imgtank/imgtank.conf.d; echo '# mine' >>/etc/imgtank/imgtank.conf; "
+                 "printf '[daemon]\\nstart = ask\\n' >/etc/imgtank/imgtank.conf.d/lab.conf; "
+                 "systemctl restart imgtankd")
+        tank, watch = with_tank(lab, guest)
+        guest.sh(UPGRADE, 240)
+        pid = guest.sh("systemctl show -P MainPID imgtankd").strip()
+        watch.close()
+        # As apt does it for somebody who answers nothing: what was changed by hand is kept.
+        guest.sh("DEBIAN_FRONTEND=noninteractive dpkg --force-confdef --force-confold "
+                 "-i /tmp/debs/imgtank*.deb", 240)
+        guest.sh(f"for i in $(seq 600); do new=$(systemctl show -P MainPID imgtankd); [ $new != 0 ] && "
+                 f"[ $new != {pid} ] && exec imgtank status; sleep 0.1; done; exit 1")
+        check("# mine" in guest.sh("cat /etc/imgtank/imgtank.conf"), "a change by hand was lost")
+        watch = guest.start_watch()
+        guest.plug(image)
+        watch.card("it asks, as configured before", state="waiting", waiting="ask")
+        guest.sh("imgtank confirm")
+        wait_safe(watch)
+        guest.shut_down()
+    with mounted(tank) as root:
+        same_content(root, [folder])
