@@ -16,7 +16,6 @@
 #include "core/summary.h"
 
 #define UNMOUNT_AGAIN_USEC 300000
-#define MOUNT_FOLDER "/run/imgtank/cards"
 
 struct model_card *actor_card(const struct actor *actor)
 {

@@ -186,11 +186,13 @@ static struct model_card *new_model_card(
 }
 
 /* The first decision about a card that was put in. */
-static void decide(struct actor *actor, struct model_card *card, bool is_supported)
+static void decide(struct actor *actor, struct model_card *card, const struct source_card *told)
 {
 	enum config_start start = actor->daemon->options->start;
 
-	if (!is_supported) {
+	if (start == CONFIG_START_AUTO && told->must_ask)
+		start = CONFIG_START_ASK;
+	if (!told->is_supported) {
 		(void)actor_step(card, CARD_INPUT_UNSUPPORTED);
 		card->fault = FAULT_CARD_UNSUPPORTED;
 	} else if (start == CONFIG_START_AUTO) {
@@ -216,7 +218,7 @@ static void on_inserted(void *userdata, struct source *source, const struct sour
 		return;
 	}
 	journal_card(LOG_LEVEL_NOTICE, card, "%s: put in at %s", card->label, card->slot);
-	decide(actor, card, told->is_supported);
+	decide(actor, card, told);
 	actor_touch(actor);
 }
 

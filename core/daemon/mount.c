@@ -120,10 +120,13 @@ static int make_folder(const char *folder)
 	return mkdir(folder, FOLDER_MODE) < 0 && errno != EEXIST ? errno : 0;
 }
 
-/* In the job's process. The lock switch of the device is set, too: nobody writes to a card. */
+/*
+ * In the job's process. The lock switch of the device is set, too: nobody writes to a card. O_EXCL:
+ * not if the host has mounted it meanwhile; it would not be able to write any more.
+ */
 static int do_mount(const char *device, const char *fs_type, const char *folder)
 {
-	int fd = open(device, O_RDONLY | O_CLOEXEC | O_NONBLOCK), read_only = 1, error;
+	int fd = open(device, O_RDONLY | O_EXCL | O_CLOEXEC | O_NONBLOCK), read_only = 1, error;
 	const char *options = file_systems[find_file_system(fs_type)].options;
 
 	if (fd < 0)

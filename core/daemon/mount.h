@@ -12,6 +12,8 @@
 
 #include <systemd/sd-event.h>
 
+#define MOUNT_FOLDER "/run/imgtank/cards" /* each card below it */
+
 struct mount_job; /* opaque */
 
 /* error: 0 or a negative errno. The job may be freed in it. */

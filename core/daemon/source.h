@@ -27,6 +27,7 @@ struct source_card {
 	const char *fs_type;
 	uint64_t size_bytes;
 	bool is_supported; /* false: there is a card, but nothing that could be read */
+	bool must_ask; /* it may be no card at all: never copied without a yes */
 };
 
 /* Handlers may not free the source. */

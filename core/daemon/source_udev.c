@@ -13,14 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 #include <libudev.h>
 
 #include "core/base/cleanup.h"
 #include "core/base/log.h"
 #include "core/base/text.h"
+#include "core/daemon/host_disks.h"
 #include "core/daemon/mount.h"
 #include "core/daemon/source.h"
 
@@ -79,104 +78,44 @@ static struct udev_device *disk_of(struct udev_device *device)
 	return device;
 }
 
-/* A reader's slot, a stick, or an SD slot of the machine; never a disk that stays. */
-static bool is_removable(struct udev_device *disk)
-{
-	const char *removable = udev_device_get_sysattr_value(disk, "removable");
-	const char *bus = property(disk, "ID_BUS");
-
-	if (removable && !strcmp(removable, "1"))
-		return true;
-	if (udev_device_get_parent_with_subsystem_devtype(disk, "mmc", NULL))
-		return true;
-	return bus && !strcmp(bus, "usb") && property(disk, "ID_DRIVE_FLASH_SD");
-}
-
-/* /sys/dev/block/8:17 leads to ".../block/sdb/sdb1". */
-static bool is_on_disk(dev_t device, const char *disk_name)
-{
-	char path[64], part[80];
-	CLEANUP(freep) char *resolved = NULL;
-	const char *found;
-
-	(void)snprintf(path, sizeof(path), "/sys/dev/block/%u:%u", major(device), minor(device));
-	(void)snprintf(part, sizeof(part), "/block/%s", disk_name);
-	resolved = realpath(path, NULL);
-	found = resolved ? strstr(resolved, part) : NULL;
-	return found && (found[strlen(part)] == '/' || found[strlen(part)] == '\0');
-}
-
-/* A device node, so that this never waits for a file system. */
-static bool is_node_on_disk(const char *node, const char *disk_name)
-{
-	struct stat st;
-
-	return !strncmp(node, "/dev/", 5) && stat(node, &st) == 0 && S_ISBLK(st.st_mode) &&
-		is_on_disk(st.st_rdev, disk_name);
-}
-
-/* A line of /proc/PID/mountinfo: proc(5). Some file systems hide their disk: the source says it. */
-static bool is_mount_on_disk(const char *line, const char *disk_name)
-{
-	const char *behind = strstr(line, " - ");
-	unsigned int numbers[2];
-	char node[256];
-
-	if (sscanf(line, "%*u %*u %u:%u", &numbers[0], &numbers[1]) == 2 &&
-		is_on_disk(makedev(numbers[0], numbers[1]), disk_name))
-		return true;
-	return behind && sscanf(behind, " - %*s %255s", node) == 1 &&
-		is_node_on_disk(node, disk_name);
-}
-
-/* "/dev/sda2 partition 1048576 ..." */
-static bool is_swap_on_disk(const char *line, const char *disk_name)
-{
-	char node[256];
-
-	return sscanf(line, "%255s", node) == 1 && is_node_on_disk(node, disk_name);
-}
-
-/* Is that true of a line of the file? If it cannot be read: also true, to be careful. */
-static bool has_line(const char *path, const char *disk_name,
-	bool (*is_true)(const char *line, const char *disk_name))
-{
-	FILE *file = fopen(path, "re");
-	CLEANUP(freep) char *line = NULL;
-	size_t line_bytes = 0;
-	bool is_found = false;
-
-	if (!file)
-		return errno != ENOENT;
-	while (!is_found && getline(&line, &line_bytes, file) > 0)
-		is_found = is_true(line, disk_name);
-	(void)fclose(file);
-	return is_found;
-}
-
-/* Does the host use something of this disk: root, boot, the tank, swap, a mounted partition? */
-static bool is_used_by_host(const char *disk_name)
-{
-	return has_line("/proc/1/mountinfo", disk_name, is_mount_on_disk) ||
-		has_line("/proc/swaps", disk_name, is_swap_on_disk);
-}
+/* As the daemon sees it: what the host mounts comes into its namespace (mount.c). */
+static const struct host_view host = {.sys = "/sys",
+	.dev = "/dev",
+	.mountinfo = "/proc/self/mountinfo",
+	.swaps = "/proc/swaps",
+	.fstab = "/etc/fstab",
+	.own_mounts = MOUNT_FOLDER};
 
 static bool has_partitions(struct udev_device *disk)
 {
 	return property(disk, "ID_PART_TABLE_TYPE") != NULL;
 }
 
-/* Is there a card in it that is ours to deal with? Its partitions speak for a disk with some. */
+static bool can_read(struct udev_device *device)
+{
+	const char *fs_type = property(device, "ID_FS_TYPE");
+
+	return fs_type && mount_supports(fs_type);
+}
+
+/*
+ * Is there a card in it that is ours to deal with? Its partitions speak for a disk with some.
+ * A disk on USB with a file system that no card has is somebody's disk, and not worth a word.
+ */
 static bool is_card(struct udev_device *device)
 {
 	struct udev_device *disk = disk_of(device);
+	enum host_disk_kind kind;
 
 	if (!disk || number_of(udev_device_get_sysattr_value(device, "size")) == 0 ||
-		!is_removable(disk) || (device == disk && has_partitions(disk)))
+		(device == disk && has_partitions(disk)))
 		return false;
 	if (device != disk && !is_property(device, "ID_FS_USAGE", "filesystem"))
 		return false; /* a partition without files on a card that may have others */
-	return !is_used_by_host(udev_device_get_sysname(disk));
+	kind = host_disk_kind(&host, udev_device_get_sysname(disk));
+	if (kind == HOST_DISK_FIXED || (kind == HOST_DISK_EXTERNAL && !can_read(device)))
+		return false;
+	return !host_uses_disk(&host, udev_device_get_sysname(disk));
 }
 
 /* --- telling --- */
@@ -209,17 +148,18 @@ static const char *label_of(struct udev_device *device, char *raw, size_t raw_by
 
 static void tell_inserted(struct source_udev *udev, struct udev_device *device)
 {
-	const char *fs_type = property(device, "ID_FS_TYPE");
+	const char *disk_name = udev_device_get_sysname(disk_of(device));
 	struct device *told = &udev->devices[udev->devices_count];
 	char label[256];
 	const struct source_card card = {.key = told->key,
 		.label = label_of(device, label, sizeof(label)),
 		.slot = udev_device_get_sysname(device),
 		.device = udev_device_get_devnode(device),
-		.fs_type = fs_type,
+		.fs_type = property(device, "ID_FS_TYPE"),
 		.size_bytes =
 			number_of(udev_device_get_sysattr_value(device, "size")) * SECTOR_BYTES,
-		.is_supported = fs_type && mount_supports(fs_type)};
+		.is_supported = can_read(device),
+		.must_ask = host_disk_kind(&host, disk_name) == HOST_DISK_EXTERNAL};
 
 	*told = (struct device){.is_present = true};
 	(void)snprintf(told->key, sizeof(told->key), "%s", udev_device_get_syspath(device));

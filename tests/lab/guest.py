@@ -296,7 +296,7 @@ class Guest:
     def remove_disk(self, node):
         self.qmp("device_del", id=f"dev-{node}")
 
-    def plug(self, image, read_only=False, node=None, slow_bytes_per_s=0):
+    def plug(self, image, read_only=False, node=None, slow_bytes_per_s=0, removable=True):
         """A reader with a card in it, plugged in. node: a block node that is there already."""
         name = self.number("card")
         if node is None:
@@ -310,7 +310,7 @@ class Guest:
                      throttle_group=f"tg-{name}", file=node)
             node = f"slow-{name}"
         self.qmp("device_add", driver="usb-storage", id=f"dev-{name}", bus="xhci.0", drive=node,
-                 removable=True, serial=name.upper())
+                 removable=removable, serial=name.upper())
         return name
 
     def unplug(self, name):

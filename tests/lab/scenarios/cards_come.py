@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Cards and tanks come and go."""
+import subprocess
 import time
 from pathlib import Path
 
@@ -202,6 +203,48 @@ def tank_comes_later(lab):
         guest.shut_down()
     with mounted(tank) as root:
         same_content(root, [folder])
+
+
+@scenario
+def usb_disk_is_asked_about(lab):
+    """A disk on USB that says it stays (or a CFexpress reader): nothing is read before somebody says yes."""
+    folder = cards.files(lab.path("card"), 8, real=False)
+    image = cards.fat(lab.path("card.img"), folder, label="CFEXPRESS")
+    before = cards.digest(image)
+    with lab.guest() as guest:
+        tank, watch = with_tank(lab, guest)
+        guest.plug(image, removable=False)
+        watch.card("it asks", state="waiting", waiting="ask", label="CFEXPRESS")
+        guest.sh("imgtank confirm")
+        wait_safe(watch, "CFEXPRESS")
+        guest.shut_down()
+    check(cards.digest(image) == before, "it was written to")
+    with mounted(tank) as root:
+        same_content(root, [folder])
+
+
+@scenario
+def tank_on_a_stick(lab):
+    """A tank on a removable exFAT stick, there at boot: never taken for a card, and cards go onto it."""
+    folder = cards.files(lab.path("card"), 8, real=False)
+    image = cards.fat(lab.path("card.img"), folder)
+    tank = cards.exfat(lab.path("tank.img"), 256)
+    with lab.guest(boots=True, drives=[
+            "-drive", f"file={tank},if=none,id=t0,format=raw",
+            "-device", "usb-storage,bus=xhci.0,drive=t0,removable=true"]) as guest:
+        watch = guest.start_watch()
+        watch.tank("the tank is ready", state="idle", is_mounted=True)
+        guest.plug(image)
+        wait_safe(watch, "CANON")
+        told = {event.get("label") for _, event in watch.lines if event.get("event") == "card"}
+        check(told == {"CANON"}, f"told as cards: {told}")
+        packed = subprocess.run([*guest.ssh(), "tar -c -C /data images .imgtank"], check=True,
+                                capture_output=True).stdout
+        guest.shut_down()
+    content = lab.path("content")
+    content.mkdir()
+    subprocess.run(["tar", "-x", "-C", content, "--no-same-owner"], input=packed, check=True)
+    same_content(content, [folder])
 
 
 @scenario

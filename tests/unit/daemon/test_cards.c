@@ -210,7 +210,7 @@ static void settle(struct fixture *fixture)
 	summary_update(fixture->daemon.model);
 }
 
-static void insert(struct fixture *fixture)
+static void insert_as(struct fixture *fixture, bool must_ask)
 {
 	const struct source_card told = {.key = KEY,
 		.label = "EOS",
@@ -218,10 +218,16 @@ static void insert(struct fixture *fixture)
 		.identity = "uuid-1",
 		.device = "/dev/none",
 		.fs_type = "vfat",
-		.is_supported = true};
+		.is_supported = true,
+		.must_ask = must_ask};
 
 	cards_source_handler.inserted(&fixture->daemon, &fixture->source, &told);
 	settle(fixture);
+}
+
+static void insert(struct fixture *fixture)
+{
+	insert_as(fixture, false);
 }
 
 static void pull(struct fixture *fixture)
@@ -318,6 +324,20 @@ static void test_cards_safe_only_once_it_is_unmounted(void **state)
 	end_worker(fixture, true);
 	pull(fixture);
 	assert_null(fixture->daemon.actors);
+}
+
+/* What may be somebody's disk is left alone until somebody says yes. */
+static void test_cards_asks_about_a_disk(void **state)
+{
+	struct fixture *fixture = *state;
+
+	insert_as(fixture, true);
+	assert_null(the_job);
+	assert_int_equal(only_card(fixture)->state, CARD_WAITING);
+	assert_int_equal(only_card(fixture)->waiting, WAITING_ASK);
+	assert_int_equal(command(fixture, COMMAND_CONFIRM), REPLY_OK);
+	assert_non_null(the_job);
+	end_job(fixture, -EBUSY);
 }
 
 /* Whatever umount(2) says, and whoever asks: as long as it failed nothing is safe. */
@@ -561,6 +581,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_cards_safe_only_once_it_is_unmounted),
+		TEST(test_cards_asks_about_a_disk),
 		TEST(test_cards_not_safe_when_it_cannot_be_unmounted),
 		TEST(test_cards_pulled_during_unmount_is_let_go_lazily),
 		TEST(test_cards_lazy_unmount_says_nothing_of_safe),
