@@ -3,12 +3,15 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/timex.h>
 #include <unistd.h>
 
 #include "core/base/fd.h"
 #include "core/base/text.h"
 
+#define DAY_S INT64_C(86400)
 /* A clock that stands before this program was made has lost its time. */
 #define CLOCK_SANE_S INT64_C(1767225600) /* 2026-01-01 */
 
@@ -36,32 +39,41 @@ static bool has_synchronized(const char *root)
 		access(path, F_OK) == 0;
 }
 
-static bool has_clock_chip(const char *root)
+static int64_t read_chip(const char *root)
 {
-	char path[PATH_MAX], content[16];
+	char path[PATH_MAX], content[32];
+	uint64_t chip_s;
 
-	return text_format(path, sizeof(path), "%s/sys/class/rtc/rtc0/hctosys", root) &&
-		fd_read_text(AT_FDCWD, path, content, sizeof(content)) == 0 && content[0] == '1';
+	if (!text_format(path, sizeof(path), "%s/sys/class/rtc/rtc0/since_epoch", root) ||
+		fd_read_text(AT_FDCWD, path, content, sizeof(content)) < 0)
+		return -1;
+	content[strcspn(content, "\n")] = '\0';
+	return text_parse_u64(content, INT64_MAX, &chip_s) < 0 ? -1 : (int64_t)chip_s;
+}
+
+static bool is_kernel_synced(void)
+{
+	struct timex state = {0}; /* modes = 0: only asks */
+	int r = adjtimex(&state);
+
+	return r >= 0 && r != TIME_ERROR && !(state.status & STA_UNSYNC);
 }
 
 bool clock_signs_are_good(const struct clock_signs *signs)
 {
 	if (signs->now_s < CLOCK_SANE_S)
 		return false;
-	if (signs->kernel_state >= 0 && signs->kernel_state != TIME_ERROR)
-		return true;
-	return signs->is_network_synced || signs->is_from_chip;
+	return signs->is_kernel_synced || signs->is_network_synced ||
+		(signs->chip_s >= 0 && llabs(signs->chip_s - signs->now_s) <= DAY_S);
 }
 
-/* A Pi without network and clock chip may be years off. */
 bool clock_is_trusted(const char *root)
 {
-	struct timex clock = {0};
 	const struct clock_signs signs = {
 		.now_s = clock_wall_ns() / 1000000000,
-		.kernel_state = *root ? -1 : adjtimex(&clock),
+		.is_kernel_synced = !*root && is_kernel_synced(),
 		.is_network_synced = has_synchronized(root),
-		.is_from_chip = has_clock_chip(root),
+		.chip_s = read_chip(root),
 	};
 
 	return clock_signs_are_good(&signs);

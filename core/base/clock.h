@@ -18,17 +18,22 @@ int64_t clock_wall_ns(void);
 /* What speaks for the wall clock, or against it. */
 struct clock_signs {
 	int64_t now_s; /* since 1970 UTC, by the clock in question */
-	int kernel_state; /* what adjtimex(2) returned: TIME_OK ..., or -1: it was refused */
+	bool is_kernel_synced; /* adjtimex(2) says so; false: also if it was refused */
 	bool is_network_synced; /* systemd-timesyncd has set it since boot */
-	bool is_from_chip; /* the kernel set it from a clock chip at boot */
+	int64_t chip_s; /* what a clock chip says, in UTC or in local time; -1: there is none */
 };
 
-/* Pure. A question that was refused says nothing for the clock. */
+/*
+ * Pure. Yes if something that knows has set it, or if a clock chip agrees within a day (a Pi 5
+ * without a battery has a chip that starts in 1970). A time before this program was made is never
+ * right.
+ */
 bool clock_signs_are_good(const struct clock_signs *signs);
 
 /*
- * Has something set the wall clock: the network, or a clock chip at boot? root: "" for this
- * machine; else another one's files below this folder, and only they are asked.
+ * Is the wall clock right, as far as the machine can know? A Pi without network and clock chip may
+ * be years off. root: "" for this machine; else another one's files below this folder, and only
+ * they are asked.
  */
 bool clock_is_trusted(const char *root);
 

@@ -94,7 +94,7 @@ static void init_run(
 	run->start_usec = clock_monotonic_usec();
 	run->pace.window_start_usec = run->start_usec;
 	run->clock.now_ns = clock_wall_ns();
-	run->clock.is_trusted = capture_clock_is_trusted();
+	run->clock.is_trusted = clock_is_trusted("");
 	(void)pthread_mutex_init(&run->report_mutex, NULL);
 	item_queue_init(&run->copied, limit);
 	item_queue_init(&run->dated, limit);

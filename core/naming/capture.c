@@ -1,21 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/naming/capture.h"
 
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/timex.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "core/base/clock.h"
-#include "core/base/fd.h"
 #include "core/base/text.h"
 #include "core/naming/calendar_priv.h"
 
 #define SECOND_NS INT64_C(1000000000)
 #define DAY_S INT64_C(86400)
-#define SANE_SINCE_S INT64_C(1704067200) /* 2024-01-01: older than any box with this program */
 
 /* The local time of any zone is at most 14 hours ahead of UTC: a day covers that too. */
 static bool is_future(const struct tm *date, const struct capture_clock *clock)
@@ -101,37 +94,4 @@ void capture_decide(const struct capture_candidate *own, const struct capture_ca
 	} else if (exists(partner)) {
 		set_from_candidate(partner, "partner", ret);
 	}
-}
-
-static bool is_synchronised(void)
-{
-	struct timex state = {0}; /* modes = 0: only asks */
-	int r = adjtimex(&state);
-
-	if (r >= 0 && r != TIME_ERROR && !(state.status & STA_UNSYNC))
-		return true;
-	/* systemd-timesyncd's mark; the kernel's flag may be out of sight in a container */
-	return faccessat(AT_FDCWD, "/run/systemd/timesync/synchronized", F_OK, 0) == 0;
-}
-
-/* The chip's own time, in seconds; it may run on UTC or on local time. */
-static bool agrees_with_chip(int64_t now_s)
-{
-	char text[32];
-	uint64_t chip_s;
-	int r = fd_read_text(AT_FDCWD, "/sys/class/rtc/rtc0/since_epoch", text, sizeof(text));
-
-	if (r < 0)
-		return false;
-	text[strcspn(text, "\n")] = '\0';
-	if (text_parse_u64(text, INT64_MAX, &chip_s) < 0)
-		return false;
-	return llabs((int64_t)chip_s - now_s) <= DAY_S;
-}
-
-bool capture_clock_is_trusted(void)
-{
-	int64_t now_s = clock_wall_ns() / SECOND_NS;
-
-	return now_s >= SANE_SINCE_S && (is_synchronised() || agrees_with_chip(now_s));
 }

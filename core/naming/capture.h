@@ -2,7 +2,7 @@
 /*
  * capture.h - which date a picture is filed under, and how sure that is.
  *
- * Pure, but for capture_clock_is_trusted(). A time is the camera's local wall
+ * Pure. A time is the camera's local wall
  * clock, "YYYY-MM-DDTHH:MM:SS"; nothing here converts between time zones, but
  * for an mtime that is a true instant.
  */
@@ -50,12 +50,5 @@ bool capture_is_plausible(const char *time, const struct capture_clock *clock);
 void capture_decide(const struct capture_candidate *own, const struct capture_candidate *partner,
 	int64_t mtime_ns, bool mtime_is_wall_clock, const struct capture_clock *clock,
 	struct capture_date *ret);
-
-/*
- * Is the box's clock right, as far as the box can know? Yes if the kernel or
- * systemd-timesyncd says it is synchronised, or if a clock chip agrees with it
- * (a Pi 5 without a battery has a chip that starts in 1970). A year before 2024 never is.
- */
-bool capture_clock_is_trusted(void);
 
 #endif

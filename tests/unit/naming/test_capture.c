@@ -133,81 +133,6 @@ static void test_capture_reads_an_mtime_in_the_right_zone(void **state)
 	tzset();
 }
 
-/* What the box says of its clock, by the test's will. */
-static struct {
-	int kernel_result, kernel_status;
-	bool has_timesync_mark;
-	const char *chip; /* NULL: none */
-	int64_t now_s;
-} box;
-
-int __wrap_adjtimex(struct timex *state);
-int __wrap_faccessat(int dir_fd, const char *path, int mode, int flags);
-int __wrap_fd_read_text(int dir_fd, const char *path, char *buffer, size_t size_bytes);
-int64_t __wrap_clock_wall_ns(void);
-
-int __wrap_adjtimex(struct timex *state)
-{
-	assert_int_equal(state->modes, 0);
-	state->status = box.kernel_status;
-	return box.kernel_result;
-}
-
-int __wrap_faccessat(int dir_fd, const char *path, int mode, int flags)
-{
-	(void)dir_fd, (void)mode, (void)flags;
-	assert_string_equal(path, "/run/systemd/timesync/synchronized");
-	return box.has_timesync_mark ? 0 : -1;
-}
-
-int __wrap_fd_read_text(int dir_fd, const char *path, char *buffer, size_t size_bytes)
-{
-	(void)dir_fd, (void)path;
-	if (!box.chip)
-		return -ENOENT;
-	assert_true(strlen(box.chip) < size_bytes);
-	strcpy(buffer, box.chip);
-	return 0;
-}
-
-int64_t __wrap_clock_wall_ns(void)
-{
-	return box.now_s * SECOND_NS;
-}
-
-static void test_capture_trusts_the_clock_only_with_a_reason(void **state)
-{
-	static const struct {
-		int kernel_result, kernel_status;
-		bool has_timesync_mark;
-		const char *chip;
-		int64_t now_s;
-		bool is_trusted;
-	} cases[] = {
-		{TIME_OK, 0, false, NULL, NOW_S, true},
-		{TIME_OK, STA_UNSYNC, false, NULL, NOW_S, false},
-		{TIME_ERROR, STA_UNSYNC, false, NULL, NOW_S, false},
-		{TIME_ERROR, 0, false, NULL, NOW_S, false}, {-1, 0, false, NULL, NOW_S, false},
-		{TIME_ERROR, STA_UNSYNC, true, NULL, NOW_S, true},
-		{TIME_ERROR, STA_UNSYNC, false, "1718452801\n", NOW_S, true},
-		{TIME_ERROR, STA_UNSYNC, false, "1718460000\n", NOW_S, true}, /* in local time */
-		{TIME_ERROR, STA_UNSYNC, false, "97\n", NOW_S, false}, /* no battery */
-		{TIME_ERROR, STA_UNSYNC, false, "-5\n", NOW_S, false},
-		{TIME_OK, 0, true, "1000\n", 1000, false}, /* all agree on 1970 */
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		box.kernel_result = cases[i].kernel_result;
-		box.kernel_status = cases[i].kernel_status;
-		box.has_timesync_mark = cases[i].has_timesync_mark;
-		box.chip = cases[i].chip;
-		box.now_s = cases[i].now_s;
-		if (capture_clock_is_trusted() != cases[i].is_trusted)
-			fail_msg("case %zu", i);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -218,7 +143,6 @@ int main(void)
 		cmocka_unit_test(test_capture_cuts_fractions_downwards),
 		cmocka_unit_test(test_capture_says_none_when_there_is_nothing),
 		cmocka_unit_test(test_capture_reads_an_mtime_in_the_right_zone),
-		cmocka_unit_test(test_capture_trusts_the_clock_only_with_a_reason),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
