@@ -392,6 +392,23 @@ static void on_halt_failed(void *userdata, int error)
 	daemon_settle(daemon);
 }
 
+/* logind says so before it has this daemon stopped: front ends know what for. */
+static void on_going_down(void *userdata, enum halting_reason reason)
+{
+	struct daemon *daemon = userdata;
+
+	if (daemon->halting != HALTING_NONE)
+		return; /* it was us who asked for it, or we stop already */
+	if (reason == HALTING_NONE)
+		log_notice("the machine stays on");
+	else
+		log_notice("the machine is going down: %s", halting_reason_name(reason));
+	daemon->model->tank.halting = reason;
+	daemon_touch(daemon);
+}
+
+static const struct power_handler power_handler = {on_halt_failed, on_going_down};
+
 /* --- commands --- */
 
 static enum reply_code command_power(struct daemon *daemon, const struct command_request *request,
@@ -499,7 +516,7 @@ static int add_parts(struct daemon *daemon)
 		r = trust_watch_new(&daemon->trust_watch, daemon->event, look_at_clock, daemon);
 	if (r == 0)
 		r = power_new(
-			&daemon->power, daemon->event, &options->power, on_halt_failed, daemon);
+			&daemon->power, daemon->event, &options->power, &power_handler, daemon);
 	if (r == 0 && options->may_halt && options->halts_on_unplug)
 		r = unplug_new(&daemon->unplug, daemon->event, options->unplug_grace_ms,
 			&unplug_handler, daemon);

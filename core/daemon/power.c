@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <systemd/sd-bus.h>
 
@@ -20,12 +21,13 @@ struct power {
 	const struct power_options *options; /* borrowed */
 	sd_event *event; /* borrowed */
 	sd_bus *bus; /* NULL: not connected */
-	sd_bus_slot *inhibit_slot, *halt_slot;
+	sd_bus_slot *inhibit_slot, *halt_slot, *signal_slots[2];
+	enum halting_reason told; /* what logind has said that it is going to do */
 	int inhibitor_fd; /* owned: as long as it is open nobody shuts down */
 	bool is_busy;
 	bool has_failed; /* said once */
 	struct child *command; /* owned */
-	power_failed_fn failed;
+	const struct power_handler *handler; /* borrowed */
 	void *userdata;
 };
 
@@ -33,7 +35,68 @@ static void close_bus(struct power *power)
 {
 	power->inhibit_slot = sd_bus_slot_unref(power->inhibit_slot);
 	power->halt_slot = sd_bus_slot_unref(power->halt_slot);
+	for (size_t i = 0; i < 2; i++)
+		power->signal_slots[i] = sd_bus_slot_unref(power->signal_slots[i]);
 	power->bus = sd_bus_close_unref(power->bus);
+}
+
+/* --- when others shut the machine down --- */
+
+static void tell_going_down(struct power *power, enum halting_reason reason)
+{
+	power->told = reason;
+	power->handler->going_down(power->userdata, reason);
+}
+
+/* org.freedesktop.login1(5): "type" is "power-off", "reboot", "halt", "kexec" or "soft-reboot". */
+static enum halting_reason read_reason(sd_bus_message *message)
+{
+	const char *key, *type = "";
+	bool is_type = false;
+
+	if (sd_bus_message_enter_container(message, 'a', "{sv}") < 0)
+		return HALTING_POWEROFF;
+	while (!is_type && sd_bus_message_enter_container(message, 'e', "sv") > 0) {
+		if (sd_bus_message_read(message, "s", &key) < 0)
+			break;
+		is_type = !strcmp(key, "type");
+		if ((is_type ? sd_bus_message_read(message, "v", "s", &type)
+			     : sd_bus_message_skip(message, "v")) < 0 ||
+			sd_bus_message_exit_container(message) < 0)
+			break;
+	}
+	return strstr(type, "reboot") || !strcmp(type, "kexec") ? HALTING_REBOOT : HALTING_POWEROFF;
+}
+
+/* Older systemd sends the plain one only, newer ones both, in an order that is not promised. */
+static int on_prepare(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	struct power *power = userdata;
+	bool has_type = sd_bus_message_has_signature(message, "ba{sv}");
+	int is_going;
+
+	(void)error;
+	if (sd_bus_message_read(message, "b", &is_going) < 0)
+		return 0;
+	if (!is_going)
+		tell_going_down(power, HALTING_NONE);
+	else if (has_type)
+		tell_going_down(power, read_reason(message));
+	else if (power->told == HALTING_NONE)
+		tell_going_down(power, HALTING_POWEROFF);
+	return 0;
+}
+
+static int listen_to_logind(struct power *power)
+{
+	static const char *const signals[] = {
+		"PrepareForShutdown", "PrepareForShutdownWithMetadata"};
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < 2; i++)
+		r = sd_bus_match_signal_async(power->bus, &power->signal_slots[i], LOGIN,
+			LOGIN_PATH, LOGIN_MANAGER, signals[i], on_prepare, NULL, power);
+	return r;
 }
 
 /* Only begins to connect; a bus that is not there says so at once. */
@@ -47,6 +110,8 @@ static int open_bus(struct power *power)
 	r = sd_bus_open_system(&power->bus);
 	if (r >= 0)
 		r = sd_bus_attach_event(power->bus, power->event, SD_EVENT_PRIORITY_NORMAL);
+	if (r >= 0)
+		r = listen_to_logind(power);
 	if (r < 0)
 		close_bus(power);
 	return r < 0 ? r : 0;
@@ -114,7 +179,7 @@ static int on_halt_answer(sd_bus_message *message, void *userdata, sd_bus_error 
 
 	(void)error;
 	if (sd_bus_message_is_method_error(message, NULL))
-		power->failed(power->userdata, -sd_bus_message_get_errno(message));
+		power->handler->failed(power->userdata, -sd_bus_message_get_errno(message));
 	return 0; /* else systemd stops this daemon presently */
 }
 
@@ -132,7 +197,7 @@ static void on_command_ended(void *userdata, const siginfo_t *how)
 
 	child_free(TAKE_PTR(power->command));
 	if (!is_done)
-		power->failed(power->userdata, -EIO);
+		power->handler->failed(power->userdata, -EIO);
 }
 
 static const struct child_handler command_handler = {on_command_line, on_command_ended};
@@ -168,11 +233,11 @@ void power_halt(struct power *power, enum halting_reason reason)
 	r = *command ? run_command(power, command)
 		     : ask_logind(power, is_poweroff ? "PowerOff" : "Reboot");
 	if (r < 0)
-		power->failed(power->userdata, r);
+		power->handler->failed(power->userdata, r);
 }
 
 int power_new(struct power **ret, sd_event *event, const struct power_options *options,
-	power_failed_fn failed, void *userdata)
+	const struct power_handler *handler, void *userdata)
 {
 	struct power *power = calloc(1, sizeof(*power));
 
@@ -181,8 +246,10 @@ int power_new(struct power **ret, sd_event *event, const struct power_options *o
 	power->options = options;
 	power->event = event;
 	power->inhibitor_fd = -1;
-	power->failed = failed;
+	power->handler = handler;
 	power->userdata = userdata;
+	if (options->use_logind)
+		(void)open_bus(power); /* without a bus there is nobody who would tell */
 	*ret = power;
 	return 0;
 }

@@ -19,18 +19,21 @@ struct power_options {
 	const char *poweroff_command, *reboot_command; /* for sh(1); "" : logind */
 };
 
-/* The machine goes on after all; error says why. */
-typedef void (*power_failed_fn)(void *userdata, int error);
+struct power_handler {
+	void (*failed)(void *userdata, int error); /* the machine goes on after all; error says why */
+	/* Somebody else shuts the machine down, or (HALTING_NONE) has thought better of it. */
+	void (*going_down)(void *userdata, enum halting_reason reason);
+};
 
-/* options is borrowed for good. */
+/* options and handler are borrowed for good. */
 int power_new(struct power **ret, sd_event *event, const struct power_options *options,
-	power_failed_fn failed, void *userdata);
+	const struct power_handler *handler, void *userdata);
 void power_free(struct power *power); /* accepts NULL */
 
 /* Others may not shut down or suspend the machine while it is busy. Best effort, never waits. */
 void power_set_busy(struct power *power, bool is_busy);
 
-/* Shuts down or restarts; power_failed_fn if that did not work. */
+/* Shuts down or restarts; the handler is told if that did not work. */
 void power_halt(struct power *power, enum halting_reason reason);
 
 #endif

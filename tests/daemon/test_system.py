@@ -175,6 +175,22 @@ def test_logind_that_refuses_stops_no_copy_and_is_told(work):
         client.ok("ping")
 
 
+def test_logind_that_is_asked_by_somebody_else_is_heard(work):
+    with tempfile.TemporaryDirectory(prefix="imgtank-") as folder, \
+            private_bus(folder) as (env, logind), \
+            box(work.folder, env=env, config="logind = yes") as b:
+        client = b.client()
+        client.wait_tank(halting="none")
+        for number, halting in ((signal.SIGUSR1, "poweroff"), (signal.SIGHUP, "none"),
+                                (signal.SIGUSR2, "reboot")):
+            logind.process.send_signal(number)
+            client.wait_tank(halting=halting)
+        b.process.send_signal(signal.SIGTERM)
+        while client.read(DEADLINE_S):
+            pass
+        expect_equal(client.model["tank"]["halting"], "reboot", "what front ends go on showing")
+
+
 # ---- the journal -------------------------------------------------------------------------------
 
 IN_FAKE_JOURNAL = ("mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/journal && "

@@ -3,9 +3,12 @@
  * fake_logind.c - org.freedesktop.login1 on the bus of DBUS_SYSTEM_BUS_ADDRESS, for tests.
  *
  * Says on standard output what it was asked: "ready", "inhibit WHAT WHO MODE",
- * "released", "PowerOff 0". With the argument "refuse" it refuses everything.
+ * "released", "PowerOff 0". With the argument "refuse" it refuses everything. SIGUSR1: says that
+ * the machine is going down, as systemd 252 does; SIGUSR2: that it is restarting, as 257 does;
+ * SIGHUP: that it stays on.
  */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,8 +74,40 @@ static const sd_bus_vtable table[] = {
 	SD_BUS_METHOD("Inhibit", "ssss", "h", on_inhibit, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("PowerOff", "b", "", on_halt, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("Reboot", "b", "", on_halt, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_SIGNAL("PrepareForShutdown", "b", 0),
+	SD_BUS_SIGNAL("PrepareForShutdownWithMetadata", "ba{sv}", 0),
 	SD_BUS_VTABLE_END,
 };
+
+static int on_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+{
+	static const char path[] = "/org/freedesktop/login1", interface[] = NAME ".Manager";
+	int r = 0;
+
+	(void)source;
+	if (info->ssi_signo == SIGUSR2)
+		r = sd_bus_emit_signal(userdata, path, interface, "PrepareForShutdownWithMetadata",
+			"ba{sv}", 1, 2, "colour", "s", "red", "type", "s", "reboot");
+	if (r >= 0)
+		r = sd_bus_emit_signal(userdata, path, interface, "PrepareForShutdown", "b",
+			info->ssi_signo != SIGHUP);
+	return r;
+}
+
+static int listen_to_signals(sd_event *event, sd_bus *bus)
+{
+	static const int signals[] = {SIGUSR1, SIGUSR2, SIGHUP};
+	sigset_t set;
+	int r = 0;
+
+	(void)sigemptyset(&set);
+	for (size_t i = 0; i < 3; i++)
+		(void)sigaddset(&set, signals[i]);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	for (size_t i = 0; r >= 0 && i < 3; i++)
+		r = sd_event_add_signal(event, NULL, signals[i], on_signal, bus);
+	return r;
+}
 
 int main(int argc, char **argv)
 {
@@ -91,6 +126,8 @@ int main(int argc, char **argv)
 		r = sd_bus_attach_event(bus, event, 0);
 	if (r >= 0)
 		r = sd_bus_request_name(bus, NAME, 0);
+	if (r >= 0)
+		r = listen_to_signals(event, bus);
 	if (r >= 0) {
 		(void)puts("ready");
 		r = sd_event_loop(event);

@@ -73,3 +73,13 @@ def killed(lab):
         guest.shut_down()
     with mounted(tank) as root:
         same_content(root, [folder])
+
+
+@scenario
+def shut_down_by_others(lab):
+    """'systemctl poweroff' from elsewhere: front ends know what for before they lose the daemon."""
+    with lab.guest() as guest:
+        _, watch = with_tank(lab, guest)
+        guest.sh("systemctl poweroff", is_checked=False)
+        watch.wait("it says that the machine goes off",
+                   lambda state: state["tank"].get("halting") == "poweroff", 30)
