@@ -91,6 +91,11 @@ void model_free(struct tank_model *model)
 	free(model);
 }
 
+bool model_access_is_there(const struct model_access *access)
+{
+	return *access->network || *access->network_url || *access->url;
+}
+
 const struct model_card *model_card_const(const struct tank_model *model, const char *id)
 {
 	for (uint32_t i = 0; i < model->cards_count; i++)

@@ -25,6 +25,9 @@
 #define MODEL_LEFT_OUT_MAX 8
 #define MODEL_MESSAGES_MAX 32
 #define MODEL_HISTORY_MAX 16
+#define MODEL_ACCESS_BYTES 128 /* escaped; a name has 32 bytes, a pass phrase 63 */
+#define MODEL_WIFI_BYTES 256
+#define MODEL_CODE_BYTES 16
 
 #define MODEL_ID_BYTES 32 /* a-z, 0-9 and '-' only */
 #define MODEL_LABEL_BYTES 128 /* a card's or disk's label, a camera, a slot */
@@ -93,6 +96,7 @@ struct model_card {
 	bool is_mounted;
 	bool is_acknowledged; /* somebody has seen its problem */
 	bool is_seen_before; /* the ledger knows this card */
+	bool can_power_down; /* in the daemon only: its disk can be told to stop */
 	enum fault fault; /* why it waits, failed or is incomplete; FAULT_NONE */
 	uint64_t bytes_missing; /* with FAULT_TANK_FULL: what it would need more */
 	struct import_counts counts;
@@ -168,6 +172,19 @@ struct model_import {
 	struct import_counts counts;
 };
 
+/*
+ * How people get to the tank from their own devices; secrets, so only those get it who ask and may
+ * give commands. Each is "" if there is none.
+ */
+struct model_access {
+	char network[MODEL_ACCESS_BYTES]; /* name of the box's own Wi-Fi */
+	char password[MODEL_ACCESS_BYTES]; /* its pass phrase */
+	char wifi[MODEL_WIFI_BYTES]; /* both as phones read it from a QR code: "WIFI:T:WPA;S:..." */
+	char network_url[MODEL_ACCESS_BYTES]; /* the page, for who is in that Wi-Fi */
+	char url[MODEL_ACCESS_BYTES]; /* the page, for who is in the same network as the box */
+	char code[MODEL_CODE_BYTES]; /* for logging in there once: "1234 5678" */
+};
+
 enum connection_state {
 	CONNECTION_CONNECTING, /* the first try is under way */
 	CONNECTION_UP,
@@ -191,11 +208,15 @@ struct tank_model {
 	struct model_message messages[MODEL_MESSAGES_MAX]; /* newest first */
 	uint32_t history_count;
 	struct model_import history[MODEL_HISTORY_MAX]; /* newest first */
+	struct model_access access;
 };
 
 /* An empty model for the caller to free with model_free(); NULL without memory. */
 struct tank_model *model_new(void);
 void model_free(struct tank_model *model); /* accepts NULL */
+
+/* Is there a way to the tank that could be shown? */
+bool model_access_is_there(const struct model_access *access);
 
 /* The card with this id, borrowed from the model, or NULL. */
 struct model_card *model_card(struct tank_model *model, const char *id);

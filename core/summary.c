@@ -169,6 +169,8 @@ static uint32_t card_commands(const struct model_card *card)
 		set |= COMMAND_BIT(COMMAND_CANCEL);
 	if (card->is_mounted && !card_state_is_busy(card->state) && !model_card_is_gone(card))
 		set |= COMMAND_BIT(COMMAND_EJECT);
+	if (card->can_power_down && card->state == CARD_UNMOUNTED)
+		set |= COMMAND_BIT(COMMAND_EJECT);
 	if (card_is_problem(card))
 		set |= COMMAND_BIT(COMMAND_ACK);
 	if (card->state == CARD_WAITING && card->waiting == WAITING_UNSUPPORTED)

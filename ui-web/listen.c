@@ -81,3 +81,19 @@ int listen_open(const char *text)
 		fd = open_host("0.0.0.0", port);
 	return fd;
 }
+
+unsigned int listen_port(int fd)
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} address = {0};
+	socklen_t size_bytes = sizeof(address);
+
+	if (getsockname(fd, &address.any, &size_bytes) < 0)
+		return 0;
+	if (address.any.sa_family == AF_INET6)
+		return ntohs(address.v6.sin6_port);
+	return address.any.sa_family == AF_INET ? ntohs(address.v4.sin_port) : 0;
+}

@@ -19,4 +19,7 @@ bool listen_parse(const char *text, char host[LISTEN_HOST_BYTES], char port[6]);
  */
 int listen_open(const char *text);
 
+/* The port of a socket that listens; 0: it has none. */
+unsigned int listen_port(int fd);
+
 #endif

@@ -23,8 +23,10 @@
 
 /* --- the code --- */
 
-static int write_code(const char *path, const char *code)
+/* For those who stand at the box; how the daemon reads it: core/daemon/access.h. */
+static int write_code(const struct web *web)
 {
+	const char *path = web->code_file, *code = web->code;
 	char temp[WEB_PATH_BYTES + 8];
 	int fd, r = 0;
 
@@ -32,8 +34,13 @@ static int write_code(const char *path, const char *code)
 	fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, CODE_FILE_MODE);
 	if (fd < 0)
 		return -errno;
-	if (dprintf(fd, "%.4s %s\n", code, code + 4) < 0 || rename(temp, path) < 0)
+	r = *code ? dprintf(fd, "%.4s %s\n", code, code + 4) : dprintf(fd, "-\n");
+	if (r >= 0)
+		r = dprintf(fd, "%s %u\n", web->certificate ? "https" : "http", web->port);
+	if (r < 0 || rename(temp, path) < 0)
 		r = -errno;
+	else
+		r = 0;
 	fd_close(fd);
 	return r;
 }
@@ -44,7 +51,7 @@ static int renew_code(struct web *web)
 
 	web->code_misses = 0;
 	if (r == 0)
-		r = write_code(web->code_file, web->code);
+		r = write_code(web);
 	if (r < 0)
 		(void)log_errno(LOG_LEVEL_ERROR, r,
 			"the code for logging in cannot be shown in %s: set a password instead",
@@ -78,12 +85,20 @@ static int check_password(const struct web *web)
 
 int login_open(struct web *web)
 {
-	return *web->password_file ? check_password(web) : renew_code(web);
+	int r;
+
+	if (!*web->password_file)
+		return renew_code(web);
+	r = check_password(web);
+	if (r == 0 && write_code(web) < 0)
+		log_info("%s cannot be written: the box's screen does not show the page's address",
+			web->code_file);
+	return r;
 }
 
 void login_close(struct web *web)
 {
-	if (*web->code)
+	if (*web->code_file)
 		(void)unlink(web->code_file);
 	explicit_bzero(web->code, sizeof(web->code));
 }

@@ -274,6 +274,7 @@ static int open_http(struct web *web)
 	options.listen_fd = open_socket(web);
 	if (options.listen_fd < 0)
 		return options.listen_fd;
+	web->port = listen_port(options.listen_fd);
 	r = http_new(&web->http, &options);
 	if (r < 0) {
 		log_error("the web server cannot start%s",
@@ -303,11 +304,11 @@ static int web_open(void *state, struct frontend_host *host)
 	r = pages_new(&web->pages, web->assets);
 	if (r == 0)
 		r = read_tls(web);
-	if (r == 0)
-		r = login_open(web);
 	if (r == 0 && *web->spool)
 		r = uploads_new(&web->uploads, web, web->spool);
-	return r == 0 ? open_http(web) : r;
+	if (r == 0)
+		r = open_http(web);
+	return r == 0 ? login_open(web) : r;
 }
 
 /* Not by itself with "frontends = auto": a page on the network is switched on by name. */

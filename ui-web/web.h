@@ -27,6 +27,7 @@ struct web {
 	char *certificate, *key; /* PEM; owned */
 	char code[AUTH_CODE_BYTES]; /* "" with a password */
 	unsigned int code_misses;
+	unsigned int port; /* that is listened at */
 };
 
 enum web_timer { WEB_TIMER_HTTP, WEB_TIMER_LIVE, WEB_TIMER_GALLERY };

@@ -21,6 +21,7 @@ struct frontend_host; /* opaque; lives from before open() until after close() */
 enum frontend_flags {
 	FRONTEND_OWNS_TERMINAL = 1U << 0, /* the host writes nothing to it between open and close */
 	FRONTEND_FOLLOWS_FILES = 1U << 1, /* asks for the engine's events, one per file */
+	FRONTEND_SHOWS_ACCESS = 1U << 2, /* asks for model->access: it stands at the box */
 };
 
 /*

@@ -50,11 +50,14 @@ static int on_first_show(sd_event_source *source, uint64_t usec, void *userdata)
 	return 0;
 }
 
-static void follow_files(struct frontend_host *host)
+static void follow(struct frontend_host *host)
 {
-	const struct command_request follow = {.command = COMMAND_FOLLOW, .files = true};
+	uint32_t flags = host->frontend->flags;
+	const struct command_request follow = {.command = COMMAND_FOLLOW,
+		.files = flags & FRONTEND_FOLLOWS_FILES,
+		.access = flags & FRONTEND_SHOWS_ACCESS && host->model->may_command};
 
-	if (host->connection && host->frontend->flags & FRONTEND_FOLLOWS_FILES)
+	if (host->connection && (follow.files || follow.access))
 		host->follow_id = connection_send(host->connection, &follow);
 }
 
@@ -64,7 +67,7 @@ static void apply_sync(struct frontend_host *host, const struct message *message
 
 	model_apply(host->model, message, &host->pending);
 	if (host->model->connection == CONNECTION_UP && is_first)
-		follow_files(host);
+		follow(host);
 	host->changed |= host->pending;
 	host->pending = 0;
 }

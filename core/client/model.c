@@ -60,6 +60,8 @@ static void copy_state(struct tank_model *model, const struct tank_model *from)
 	memcpy(model->messages, from->messages, sizeof(model->messages));
 	model->history_count = from->history_count;
 	memcpy(model->history, from->history, sizeof(model->history));
+	if (model_access_is_there(&from->access))
+		model->access = from->access; /* else it comes in a line of its own */
 	mask_tank(model, &model->tank);
 	for (uint32_t i = 0; i < model->cards_count; i++)
 		mask_card(model, &model->cards[i]);
@@ -125,6 +127,10 @@ static void apply_change(struct tank_model *model, const struct message *message
 		model_add_import(model, message->import);
 		*changed |= CHANGED_HISTORY;
 		break;
+	case MESSAGE_ACCESS:
+		model->access = message->access;
+		*changed |= CHANGED_ACCESS;
+		break;
 	case MESSAGE_SYNC:
 		model->sync_time_usec = message->time_usec;
 		break;
@@ -161,6 +167,7 @@ void model_disconnect(struct tank_model *model, uint64_t now_usec, uint32_t *cha
 	memset(model->cards, 0, sizeof(model->cards));
 	model->cards_count = 0;
 	memset(tank, 0, sizeof(*tank));
+	memset(&model->access, 0, sizeof(model->access));
 	*changed |= CHANGED_ALL;
 	if (is_power_going(&last)) {
 		*tank = last;

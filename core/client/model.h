@@ -19,7 +19,8 @@ enum model_changed {
 	CHANGED_PROGRESS = 1U << 3, /* only counts, rates and the current file of cards or tank */
 	CHANGED_MESSAGES = 1U << 4,
 	CHANGED_HISTORY = 1U << 5,
-	CHANGED_ALL = (1U << 6) - 1,
+	CHANGED_ACCESS = 1U << 6,
+	CHANGED_ALL = (1U << 7) - 1,
 };
 
 /*

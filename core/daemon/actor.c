@@ -32,6 +32,7 @@ void actor_free(struct actor *actor)
 	free(actor->identity);
 	free(actor->device);
 	free(actor->fs_type);
+	free(actor->slot_device);
 	free(actor->folder);
 	free(actor);
 }
@@ -93,6 +94,32 @@ static void set_safe(struct actor *actor)
 	actor_touch(actor);
 }
 
+/* It is safe already; whether the slot did anything changes nothing about that. */
+static void on_powered_down(void *userdata, int error)
+{
+	struct actor *actor = userdata;
+	struct model_card *card = actor_card(actor);
+
+	mount_job_free(TAKE_PTR(actor->job));
+	if (error < 0)
+		log_info("%s: the reader cannot let it go by itself: %s", actor->id,
+			strerror(-error));
+	if (card)
+		card->can_power_down = false;
+	actor_touch(actor);
+	actor_forget_if_over(actor);
+}
+
+static void power_down(struct actor *actor)
+{
+	actor->is_to_eject = false;
+	if (!actor->slot_device || actor->is_gone || actor->job)
+		return;
+	if (mount_power_down(&actor->job, actor->daemon->event, actor->slot_device, on_powered_down,
+		    actor) < 0)
+		log_warning("%s: no process could be started to eject it", actor->id);
+}
+
 static int on_unmount_again(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct actor *actor = userdata;
@@ -139,8 +166,18 @@ static void on_unmounted(void *userdata, int error)
 	free(TAKE_PTR(actor->folder));
 	if (error == 0)
 		set_safe(actor);
+	if (error == 0 && actor->is_to_eject)
+		power_down(actor);
 	actor_touch(actor);
 	actor_forget_if_over(actor);
+}
+
+void actor_eject(struct actor *actor)
+{
+	actor->is_to_eject = true;
+	actor_release(actor);
+	if (!actor->job && !actor->is_mounted_by_us)
+		power_down(actor);
 }
 
 void actor_release(struct actor *actor)

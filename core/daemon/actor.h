@@ -20,12 +20,14 @@ struct actor {
 	char id[MODEL_ID_BYTES]; /* of its model card */
 	struct source *source; /* borrowed; with key: which card of which source */
 	char *key, *label, *identity, *device, *fs_type; /* owned, raw; may be NULL */
+	char *slot_device; /* the same: told to let go when somebody says "eject" */
 	char *folder; /* owned, raw: its root; NULL until it is mounted */
 	bool is_mounted_by_us;
 
 	bool is_wanted; /* to be imported as soon as that can be */
 	bool is_gone; /* the source says so */
 	bool is_stopping; /* its worker was asked to stop */
+	bool is_to_eject; /* somebody said so: once nothing uses it, its slot is told */
 	bool is_detaching; /* it is being unmounted whoever uses it: the card is gone */
 	bool has_ended; /* the worker has said how it went; it may still make thumbnails */
 	uint64_t began_usec, progress_usec;
@@ -56,6 +58,9 @@ void actor_end(struct actor *actor, enum card_input input, enum verdict verdict,
 
 /* Makes the card safe to take out, now or soon. Nothing of it is being read. */
 void actor_release(struct actor *actor);
+
+/* The same, and then its slot lets it go, if it can. */
+void actor_eject(struct actor *actor);
 
 /* Is anything of ours still at it? */
 bool actor_is_in_use(const struct actor *actor);

@@ -120,7 +120,8 @@ static struct actor *new_actor(
 		copy_text(&actor->identity, told->identity) < 0 ||
 		copy_text(&actor->folder, told->folder) < 0 ||
 		copy_text(&actor->device, told->device) < 0 ||
-		copy_text(&actor->fs_type, told->fs_type) < 0) {
+		copy_text(&actor->fs_type, told->fs_type) < 0 ||
+		copy_text(&actor->slot_device, told->slot_device) < 0) {
 		actor_free(actor);
 		return NULL;
 	}
@@ -181,6 +182,7 @@ static struct model_card *new_model_card(
 	if (!*card->label)
 		model_set_text(card->label, sizeof(card->label), *card->slot ? card->slot : "card");
 	card->size_bytes = told->size_bytes;
+	card->can_power_down = told->must_ask && told->slot_device;
 	card->is_seen_before = daemon_knows_card(daemon, identity);
 	return card;
 }
@@ -354,7 +356,7 @@ static void obey(struct daemon *daemon, struct model_card *card, enum command co
 	else if (command == COMMAND_CANCEL)
 		cancel(actor, card);
 	else if (command == COMMAND_EJECT)
-		actor_release(actor);
+		actor_eject(actor);
 	else
 		actor->is_wanted = true; /* confirm, retry */
 }

@@ -133,6 +133,18 @@ static struct queue_line *on_snapshot(void *userdata)
 	return daemon->snapshot;
 }
 
+static struct queue_line *on_access(void *userdata)
+{
+	struct daemon *daemon = userdata;
+	CLEANUP(freep) char *access = NULL, *sync = NULL, *text = NULL;
+
+	access = message_encode_access(&daemon->published->access, daemon->seq++);
+	sync = message_encode_sync(daemon->seq++, clock_monotonic_usec());
+	if (!access || !sync || asprintf(&text, "%s%s", access, sync) < 0)
+		return NULL;
+	return queue_line_new(MESSAGE_ACCESS, "", text);
+}
+
 /* --- facts --- */
 
 /* Once right, it stays so: a time that is there is not taken away again. */
@@ -407,6 +419,14 @@ static void on_going_down(void *userdata, enum halting_reason reason)
 	daemon_touch(daemon);
 }
 
+static void on_access_changed(void *userdata)
+{
+	struct daemon *daemon = userdata;
+
+	daemon->model->access = *access_watch_found(daemon->access_watch);
+	daemon_touch(daemon);
+}
+
 static const struct power_handler power_handler = {on_halt_failed, on_going_down};
 
 /* --- commands --- */
@@ -439,7 +459,7 @@ static enum reply_code on_command(void *userdata, const struct command_request *
 	return cards_command(daemon, request, sentence, remedy);
 }
 
-static const struct server_handler server_handler = {on_command, on_snapshot};
+static const struct server_handler server_handler = {on_command, on_snapshot, on_access};
 
 /* --- its life --- */
 
@@ -527,6 +547,9 @@ static int add_parts(struct daemon *daemon)
 		r = add_tank(daemon);
 	if (r == 0)
 		r = add_virtual_reader(daemon);
+	if (r == 0)
+		r = access_watch_new(&daemon->access_watch, daemon->event, options->access_root,
+			on_access_changed, daemon);
 	if (r == 0) {
 		r = server_new(
 			&daemon->server, daemon->event, &options->server, &server_handler, daemon);
@@ -552,6 +575,8 @@ int daemon_new(struct daemon **ret, sd_event *event, const struct daemon_options
 	if (daemon->model && daemon->published) {
 		daemon->model->tank.is_clock_trusted = clock_is_trusted("");
 		r = add_parts(daemon);
+		if (r == 0)
+			daemon->model->access = *access_watch_found(daemon->access_watch);
 	}
 	if (r < 0) {
 		daemon_free(daemon);
@@ -573,6 +598,7 @@ void daemon_free(struct daemon *daemon)
 	cards_free(daemon);
 	past_free(daemon->past);
 	unplug_free(daemon->unplug);
+	access_watch_free(daemon->access_watch);
 	power_free(daemon->power);
 	tank_watch_free(daemon->tank_watch);
 	trust_watch_free(daemon->trust_watch);

@@ -31,6 +31,7 @@ struct daemon_options {
 	bool may_halt; /* poweroff and reboot */
 	bool halts_on_unplug; /* by itself when the last card is out and all went well */
 	uint32_t unplug_grace_ms;
+	const char *access_root; /* below it are the notes of access.h; "" for this machine's */
 	struct server_options server;
 	struct power_options power;
 };

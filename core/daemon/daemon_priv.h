@@ -3,6 +3,7 @@
 #ifndef IMGTANK_CORE_DAEMON_DAEMON_PRIV_H
 #define IMGTANK_CORE_DAEMON_DAEMON_PRIV_H
 
+#include "core/daemon/access.h"
 #include "core/daemon/daemon.h"
 #include "core/daemon/past.h"
 #include "core/daemon/source.h"
@@ -21,6 +22,7 @@ struct daemon {
 	struct server *server;
 	struct tank_watch *tank_watch;
 	struct power *power;
+	struct access_watch *access_watch;
 	struct past *past;
 	struct unplug *unplug; /* NULL: this box stays on */
 	struct source *sources[SOURCES_MAX];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * host_disks.h - which disks are the machine's own, and which are a reader's slot. Asks the kernel's
- * files only, never a file system on a disk: it does not wait for a disk that hangs.
+ * host_disks.h - which disks are the machine's own, and which are a reader's slot. Asks the
+ * kernel's files only, never a file system on a disk: it does not wait for a disk that hangs.
  */
 #ifndef IMGTANK_CORE_DAEMON_HOST_DISKS_H
 #define IMGTANK_CORE_DAEMON_HOST_DISKS_H

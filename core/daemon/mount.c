@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <linux/cdrom.h>
 #include <linux/fs.h>
 
 #include "core/base/cleanup.h"
@@ -147,6 +148,19 @@ static int do_unmount(const char *folder, bool is_lazy)
 	return 0;
 }
 
+/* SCSI's START STOP UNIT with LoEj, for disks as well as for drives with a tray. */
+static int do_power_down(const char *disk_node)
+{
+	int fd = open(disk_node, O_RDONLY | O_CLOEXEC | O_NONBLOCK), error = 0;
+
+	if (fd < 0)
+		return errno;
+	if (ioctl(fd, CDROMEJECT) < 0)
+		error = errno;
+	fd_close(fd);
+	return error;
+}
+
 static int on_job_done(sd_event_source *source, const siginfo_t *how, void *userdata)
 {
 	struct mount_job *job = userdata;
@@ -200,6 +214,18 @@ int mount_undo(struct mount_job **ret, sd_event *event, const char *folder, bool
 		return -errno;
 	if (pid == 0)
 		_exit(do_unmount(folder, is_lazy));
+	return watch_job(ret, event, pid, done, userdata);
+}
+
+int mount_power_down(struct mount_job **ret, sd_event *event, const char *disk_node,
+	mount_done_fn done, void *userdata)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return -errno;
+	if (pid == 0)
+		_exit(do_power_down(disk_node));
 	return watch_job(ret, event, pid, done, userdata);
 }
 

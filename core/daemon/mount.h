@@ -39,6 +39,13 @@ int mount_begin(struct mount_job **ret, sd_event *event, const char *device, con
 int mount_undo(struct mount_job **ret, sd_event *event, const char *folder, bool is_lazy,
 	mount_done_fn done, void *userdata);
 
+/*
+ * Tells a disk, by its node ("/dev/sdb", not a partition), to let its medium go, or to stop.
+ * -ENOTTY, -EIO ...: it cannot.
+ */
+int mount_power_down(struct mount_job **ret, sd_event *event, const char *disk_node,
+	mount_done_fn done, void *userdata);
+
 /* Forgets a job; what it does goes on by itself. Accepts NULL. */
 void mount_job_free(struct mount_job *job);
 

@@ -211,6 +211,7 @@ static void fill(struct options *options)
 		.may_halt = from->may_halt,
 		.halts_on_unplug = config->power.halt_on_unplug,
 		.unplug_grace_ms = config->power.grace_ms,
+		.access_root = secure_getenv("IMGTANK_ACCESS_ROOT") ?: "", /* for tests */
 		.server = {.path = from->socket,
 			.group = from->group,
 			.only_group_watches = from->watchers == CONFIG_WATCHERS_GROUP,

@@ -21,7 +21,7 @@ struct peer {
 	sd_event_source *io_source;
 	int fd; /* owned; -1: it is gone */
 	uid_t user;
-	bool may_command, follows;
+	bool may_command, follows, sees_access;
 	bool is_greeted; /* hello and snapshot are on their way: replies come behind them */
 	struct line_reader reader;
 	bool has_lines; /* that were read and wait for their turn */
@@ -42,6 +42,11 @@ bool peer_is_gone(const struct peer *peer)
 bool peer_follows(const struct peer *peer)
 {
 	return peer->follows;
+}
+
+bool peer_sees_access(const struct peer *peer)
+{
+	return peer->sees_access;
 }
 
 uid_t peer_user(const struct peer *peer)
@@ -80,6 +85,16 @@ static void arm(struct peer *peer)
 	(void)sd_event_source_set_io_events(peer->io_source, events);
 }
 
+/* No part of the snapshot: not everybody may see it. */
+static void send_access(struct peer *peer)
+{
+	struct queue_line *line = peer->sees_access ? peer->handler->access(peer->userdata) : NULL;
+
+	if (line)
+		peer_send(peer, line);
+	queue_line_unref(line);
+}
+
 /* The snapshot is made when the socket takes it: then it is fresh, and made only once. */
 static int add_snapshot(struct peer *peer)
 {
@@ -92,6 +107,7 @@ static int add_snapshot(struct peer *peer)
 	peer->is_greeted = true;
 	r = queue_add(&peer->queue, line);
 	queue_line_unref(line);
+	send_access(peer);
 	return r < 0 ? r : 0;
 }
 
@@ -190,7 +206,11 @@ static enum reply_code obey(struct peer *peer, const struct command_request *req
 	if (request->command == COMMAND_PING)
 		return REPLY_OK;
 	if (request->command == COMMAND_FOLLOW) {
+		if (request->access && !peer->may_command)
+			return REPLY_NOT_ALLOWED;
 		peer->follows = request->files;
+		peer->sees_access = request->access;
+		send_access(peer);
 		return REPLY_OK;
 	}
 	if (!peer->may_command)

@@ -21,6 +21,7 @@ struct peer_handler {
 	enum reply_code (*command)(void *userdata, const struct command_request *request,
 		const char **sentence, const char **remedy);
 	struct queue_line *(*snapshot)(void *userdata); /* as in server.h */
+	struct queue_line *(*access)(void *userdata);
 	void (*gone)(void *userdata, struct peer *peer); /* frees it */
 };
 
@@ -43,6 +44,7 @@ bool peer_is_gone(const struct peer *peer);
 uint64_t peer_stalled_usec(const struct peer *peer, uint64_t now_usec);
 
 bool peer_follows(const struct peer *peer);
+bool peer_sees_access(const struct peer *peer);
 uid_t peer_user(const struct peer *peer);
 
 /* Why a client is let go: closes it with a line in the log. */

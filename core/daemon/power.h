@@ -20,7 +20,8 @@ struct power_options {
 };
 
 struct power_handler {
-	void (*failed)(void *userdata, int error); /* the machine goes on after all; error says why */
+	void (*failed)(
+		void *userdata, int error); /* the machine goes on after all; error says why */
 	/* Somebody else shuts the machine down, or (HALTING_NONE) has thought better of it. */
 	void (*going_down)(void *userdata, enum halting_reason reason);
 };

@@ -124,6 +124,13 @@ static struct queue_line *on_snapshot(void *userdata)
 	return server->handler->snapshot(server->userdata);
 }
 
+static struct queue_line *on_access(void *userdata)
+{
+	struct server *server = userdata;
+
+	return server->handler->access(server->userdata);
+}
+
 static void on_gone(void *userdata, struct peer *peer)
 {
 	struct server *server = userdata;
@@ -216,10 +223,17 @@ static int on_stall_look(sd_event_source *source, uint64_t usec, void *userdata)
 	return 0;
 }
 
+static bool is_for(const struct peer *peer, const struct queue_line *line)
+{
+	if (line->type == MESSAGE_ENGINE)
+		return peer_follows(peer);
+	return line->type != MESSAGE_ACCESS || peer_sees_access(peer);
+}
+
 void server_send(struct server *server, struct queue_line *line)
 {
 	for (size_t i = 0; i < server->peers_count; i++)
-		if (line->type != MESSAGE_ENGINE || peer_follows(server->peers[i]))
+		if (is_for(server->peers[i], line))
 			peer_send(server->peers[i], line);
 }
 
@@ -335,7 +349,7 @@ int server_new(struct server **ret, sd_event *event, const struct server_options
 	server->userdata = userdata;
 	server->event = event;
 	server->fd = -1;
-	server->peer_handler = (struct peer_handler){on_command, on_snapshot, on_gone};
+	server->peer_handler = (struct peer_handler){on_command, on_snapshot, on_access, on_gone};
 	server->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	r = find_socket(server);
 	if (r < 0)

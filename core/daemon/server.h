@@ -35,6 +35,9 @@ struct server_handler {
 	/* The published state as a snapshot with its sync: a reference for the caller; NULL
 	 * without memory. */
 	struct queue_line *(*snapshot)(void *userdata);
+
+	/* How people get to the tank, with its sync; the same way. */
+	struct queue_line *(*access)(void *userdata);
 };
 
 /*
@@ -48,8 +51,8 @@ int server_new(struct server **ret, sd_event *event, const struct server_options
 void server_free(struct server *server); /* accepts NULL */
 
 /*
- * To everybody; MESSAGE_ENGINE only to those who follow. Sent by server_flush(),
- * which is not for the inside of command(): a client may be gone afterwards.
+ * To everybody; MESSAGE_ENGINE and MESSAGE_ACCESS only to those who asked and may. Sent by
+ * server_flush(), which is not for the inside of command(): a client may be gone afterwards.
  */
 void server_send(struct server *server, struct queue_line *line);
 void server_flush(struct server *server);

@@ -28,6 +28,7 @@ struct source_card {
 	uint64_t size_bytes;
 	bool is_supported; /* false: there is a card, but nothing that could be read */
 	bool must_ask; /* it may be no card at all: never copied without a yes */
+	const char *slot_device; /* what can be told to let it go: eject, or stop a disk */
 };
 
 /* Handlers may not free the source. */

@@ -148,7 +148,8 @@ static const char *label_of(struct udev_device *device, char *raw, size_t raw_by
 
 static void tell_inserted(struct source_udev *udev, struct udev_device *device)
 {
-	const char *disk_name = udev_device_get_sysname(disk_of(device));
+	struct udev_device *disk = disk_of(device);
+	const char *disk_name = udev_device_get_sysname(disk);
 	struct device *told = &udev->devices[udev->devices_count];
 	char label[256];
 	const struct source_card card = {.key = told->key,
@@ -159,7 +160,8 @@ static void tell_inserted(struct source_udev *udev, struct udev_device *device)
 		.size_bytes =
 			number_of(udev_device_get_sysattr_value(device, "size")) * SECTOR_BYTES,
 		.is_supported = can_read(device),
-		.must_ask = host_disk_kind(&host, disk_name) == HOST_DISK_EXTERNAL};
+		.must_ask = host_disk_kind(&host, disk_name) == HOST_DISK_EXTERNAL,
+		.slot_device = udev_device_get_devnode(disk)};
 
 	*told = (struct device){.is_present = true};
 	(void)snprintf(told->key, sizeof(told->key), "%s", udev_device_get_syspath(device));

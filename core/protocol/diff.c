@@ -125,6 +125,15 @@ static int diff_history(struct diff *diff)
 	return r;
 }
 
+static int diff_access(struct diff *diff)
+{
+	const struct model_access *access = &diff->to->access;
+
+	if (fields_equal(fields_access, &diff->from->access, access))
+		return 0;
+	return emit(diff, MESSAGE_ACCESS, "", message_encode_access(access, (*diff->seq)++));
+}
+
 int message_diff(const struct tank_model *from, const struct tank_model *to, uint64_t *seq,
 	diff_line_fn line_fn, void *userdata)
 {
@@ -137,6 +146,8 @@ int message_diff(const struct tank_model *from, const struct tank_model *to, uin
 		r = diff_messages(&diff);
 	if (r >= 0)
 		r = diff_history(&diff);
+	if (r >= 0)
+		r = diff_access(&diff);
 	if (r < 0)
 		return r;
 	return diff.has_changed;

@@ -161,6 +161,17 @@ const struct field fields_import[] = {
 	{0},
 };
 
+#define ACCESS(name) ROW(struct model_access, #name, name, FIELD_TEXT)
+const struct field fields_access[] = {
+	ACCESS(network),
+	ACCESS(password),
+	ACCESS(wifi),
+	ACCESS(network_url),
+	ACCESS(url),
+	ACCESS(code),
+	{0},
+};
+
 /* --- struct to JSON --- */
 
 static uint32_t get_u32(const void *at)

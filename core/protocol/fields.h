@@ -40,7 +40,7 @@ struct field {
  * stands in the _progress tables and not in the others.
  */
 extern const struct field fields_counts[], fields_card[], fields_card_progress[], fields_tank[],
-	fields_tank_progress[], fields_note[], fields_import[];
+	fields_tank_progress[], fields_note[], fields_import[], fields_access[];
 
 /* Puts the fields of the struct at base into object. False without memory. */
 bool fields_encode(const struct field *fields, const void *base, json_t *object);

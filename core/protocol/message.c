@@ -194,6 +194,11 @@ char *message_encode_history(const struct model_import *import, uint64_t seq)
 	return encode_fields(MESSAGE_HISTORY, seq, fields_import, import);
 }
 
+char *message_encode_access(const struct model_access *access, uint64_t seq)
+{
+	return encode_fields(MESSAGE_ACCESS, seq, fields_access, access);
+}
+
 char *message_encode_sync(uint64_t seq, uint64_t time_usec)
 {
 	json_t *object = begin_event(type_names[MESSAGE_SYNC], seq);
@@ -332,7 +337,7 @@ static int decode_snapshot(json_t *object, struct message *message)
 {
 	struct tank_model *model = model_new();
 	json_t *tank = json_object_get(object, "tank"), *time_s = json_object_get(object, "time_s");
-	int r;
+	int r = 0;
 
 	message->snapshot = model;
 	if (!model)
@@ -340,7 +345,11 @@ static int decode_snapshot(json_t *object, struct message *message)
 	if (time_s && !json_is_integer(time_s))
 		return -EBADMSG;
 	model->time_s = json_integer_value(time_s);
-	r = decode_tank(&model->tank, tank);
+	/* The daemon has it in no snapshot; a state in a file may. */
+	if (json_object_get(object, "access"))
+		r = fields_decode(fields_access, &model->access, json_object_get(object, "access"));
+	if (r == 0)
+		r = decode_tank(&model->tank, tank);
 	if (r == 0)
 		r = decode_cards(model, json_object_get(object, "cards"));
 	if (r == 0)
@@ -393,6 +402,11 @@ static int decode_history(json_t *object, struct message *message)
 	return message->import ? fields_decode(fields_import, message->import, object) : -ENOMEM;
 }
 
+static int decode_access(json_t *object, struct message *message)
+{
+	return fields_decode(fields_access, &message->access, object);
+}
+
 static int decode_sync(json_t *object, struct message *message)
 {
 	return get_number(object, "time_usec", &message->time_usec);
@@ -407,6 +421,7 @@ static int (*const decoders[MESSAGE_TYPES_COUNT])(json_t *object, struct message
 	[MESSAGE_CARD_GONE] = decode_card_gone,
 	[MESSAGE_NOTE] = decode_note,
 	[MESSAGE_HISTORY] = decode_history,
+	[MESSAGE_ACCESS] = decode_access,
 	[MESSAGE_SYNC] = decode_sync,
 };
 
@@ -526,6 +541,8 @@ char *command_encode(const struct command_request *request)
 	if (request->command == COMMAND_FOLLOW)
 		is_whole = is_whole &&
 			json_object_set_new(object, "files", json_boolean(request->files)) == 0;
+	if (request->access)
+		is_whole = is_whole && json_object_set_new(object, "access", json_true()) == 0;
 	return end_event(object, is_whole);
 }
 
@@ -552,7 +569,8 @@ static enum reply_code decode_command(json_t *object, struct command_request *re
 	request->id = (int64_t)id;
 	if (!word || get_card(object, request) < 0 ||
 		get_bool(object, "force", &request->force) < 0 ||
-		get_bool(object, "files", &request->files) < 0)
+		get_bool(object, "files", &request->files) < 0 ||
+		get_bool(object, "access", &request->access) < 0)
 		return REPLY_BAD_MESSAGE;
 	if (command_parse(word, &request->command) < 0)
 		return REPLY_UNKNOWN_COMMAND;

@@ -38,6 +38,7 @@
 	X(MESSAGE_CARD_GONE, "card-gone")                                                          \
 	X(MESSAGE_NOTE, "message") /* a new entry for messages[] */                                \
 	X(MESSAGE_HISTORY, "history") /* a new entry for history[] */                              \
+	X(MESSAGE_ACCESS, "access") /* only for those who asked for it and may command */          \
 	X(MESSAGE_SYNC, "sync")
 
 enum message_type {
@@ -103,6 +104,7 @@ struct message {
 	struct model_card *card; /* owned; MESSAGE_CARD and MESSAGE_PROGRESS */
 	struct model_message *note; /* owned */
 	struct model_import *import; /* owned; MESSAGE_HISTORY */
+	struct model_access access; /* MESSAGE_ACCESS */
 	struct event_json *engine; /* owned; MESSAGE_ENGINE */
 	char card_id[MODEL_ID_BYTES]; /* MESSAGE_CARD_GONE */
 };
@@ -113,7 +115,8 @@ struct command_request {
 	enum command command;
 	char card[MODEL_LABEL_BYTES]; /* id or label, or "": the only one that it can mean */
 	bool force; /* poweroff and reboot: even while cards are copied */
-	bool files; /* follow: on or off */
+	bool files; /* follow: every single file too */
+	bool access; /* follow: how people get to the tank, too */
 };
 
 /*
@@ -149,6 +152,7 @@ char *message_encode_progress(
 char *message_encode_card_gone(const char *card_id, uint64_t seq);
 char *message_encode_note(const struct model_message *note, uint64_t seq);
 char *message_encode_history(const struct model_import *import, uint64_t seq);
+char *message_encode_access(const struct model_access *access, uint64_t seq);
 char *message_encode_sync(uint64_t seq, uint64_t time_usec);
 
 /* An event of the engine for those who follow; card_id takes the place of event->card. */

@@ -30,6 +30,7 @@ class Client:
         self.model = {}
         self.replies = {}
         self.engine = []  # events of the engine
+        self.access = None  # how people get to the tank, if it was asked for
         self.lines = [] if keep else None  # all that was said
         self.states = []  # (card, state, waiting), as shown at syncs
         self.last_id = 0
@@ -111,6 +112,8 @@ class Client:
             self.model["cards"] = [card for card in cards if card["card"] != message["card"]]
         elif kind in ("message", "history"):
             self.model["messages" if kind == "message" else kind].insert(0, message)
+        elif kind == "access":
+            self.access = message
         elif kind == "sync":
             self.is_synced = True
             self.note_states()

@@ -253,12 +253,12 @@ sys.stdout.buffer.write(data)
 """
 
 
-def ask_as(b, user, group, *groups):
+def ask_as(b, user, group, *groups, ask=ASK):
     """What is said to a process with these numbers; "eject" is not for now, if it may ask at all."""
     python = shutil.which("python3", path="/usr/bin:/bin") or sys.executable
     more = ["--groups", ",".join(map(str, groups))] if groups else ["--clear-groups"]
     return subprocess.run(["setpriv", f"--reuid={user}", f"--regid={group}", *more, python, "-c",
-                           ASK, str(b.socket)], check=True, capture_output=True, cwd="/",
+                           ask, str(b.socket)], check=True, capture_output=True, cwd="/",
                           timeout=DEADLINE_S).stdout.decode()
 
 
@@ -294,6 +294,33 @@ def test_rights_watchers_are_members_only_if_so_configured(work):
     folder.mkdir()
     with box(folder, config="group = no-such-group-here") as b:
         expect(not may_command(ask_as(b, NOBODY, NOBODY, games)), "no group, no members")
+
+
+def test_rights_how_to_get_to_the_tank_is_for_who_asks_and_may_know(work):
+    need_root()
+    ap, web = work.path("etc/imgtank/ap"), work.path("run/imgtank-web")
+    ap.mkdir(parents=True)
+    web.mkdir(parents=True)
+    (ap / "ap.json").write_text('{"name": "imgtank", "password": "sand-dune", "wifi": "WIFI:S:x;;", '
+                                '"url": "http://imgtank/"}\n', encoding="utf-8")
+    (web / "code").write_text("1234 5678\nhttp 8080\n", encoding="utf-8")
+    with box(work.folder, env={"IMGTANK_ACCESS_ROOT": str(work.folder)}) as b:
+        silent, client = b.client(keep=True), b.client()
+        client.ok("follow", access=True)
+        client.wait(lambda: client.access, "how to get to the tank")
+        expect_equal((client.access["network"], client.access["password"], client.access["code"]),
+                     ("imgtank", "sand-dune", "1234 5678"), "what stands at the box")
+        (web / "new").write_text("8765 4321\nhttp 8080\n", encoding="utf-8")
+        (web / "new").rename(web / "code")
+        client.wait(lambda: client.access["code"] == "8765 4321", "the next code")
+        (web / "code").unlink()
+        (web / "code").symlink_to(ap / "ap.json")
+        client.wait(lambda: not client.access["code"], "no link is followed")
+        silent.ok("ping")
+        expect(not any(b"sand-dune" in line or b"8765" in line for line in silent.lines),
+               "told to somebody who did not ask")
+        said = ask_as(b, NOBODY, NOBODY, ask=ASK.replace('"eject"', '"follow","access":true'))
+        expect("not-allowed" in said and "sand-dune" not in said, said)
 
 
 def test_rights_the_users_of_the_daemon_may_command(work):

@@ -89,12 +89,13 @@ def test_a_password_opens_and_logging_out_closes(work):
 def test_a_code_is_good_once(work):
     with FakeBox("copying") as fake, web(fake.socket, password=None, logged_in=False) as server:
         code = server.wait(lambda: server.code_file.exists() and server.code_file.read_text("ascii"),
-                           "the code").strip()
+                           "the code").splitlines()[0]
         expect_equal(len(code), 9, f"two groups of four digits: {code}")
         expect_equal(server.code_file.stat().st_mode & 0o007, 0, "rights of others")
         expect_equal(server.get_json("/api/session")["secret"], "code", "what is asked for")
         expect_equal(server.log_in(code).status, 200, "the code")
-        expect(server.code_file.read_text("ascii").strip() != code, "the code stayed")
+        expect(server.code_file.read_text("ascii").splitlines()[0] != code, "the code stayed")
+        expect_equal(server.code_file.read_text("ascii").splitlines()[1], f"http {server.port}", "where")
         expect_equal(server.log_in(code).status, 403, "the same again")
     expect(not server.code_file.exists(), "the code is left over")
 

@@ -33,7 +33,7 @@ struct mount_job {
 /* What was begun last and has not ended. */
 static struct worker *the_worker;
 static struct mount_job *the_job;
-static unsigned int workers_count, undo_count;
+static unsigned int workers_count, undo_count, power_down_count;
 static bool must_worker_fail, is_tank_there;
 
 /* --- what cards.c calls --- */
@@ -97,6 +97,15 @@ int mount_undo(struct mount_job **ret, sd_event *event, const char *folder, bool
 	the_job->is_lazy = is_lazy;
 	undo_count++;
 	return r;
+}
+
+int mount_power_down(struct mount_job **ret, sd_event *event, const char *disk_node,
+	mount_done_fn done, void *userdata)
+{
+	(void)event;
+	assert_string_equal(disk_node, "/dev/whole");
+	power_down_count++;
+	return new_job(ret, done, userdata);
 }
 
 void mount_job_free(struct mount_job *job)
@@ -186,7 +195,7 @@ static int set_up(void **state)
 	fixture->daemon.model = model_new();
 	is_tank_there = true;
 	must_worker_fail = false;
-	workers_count = undo_count = 0;
+	workers_count = undo_count = power_down_count = 0;
 	tank_watch_fill(NULL, &fixture->daemon.model->tank);
 	*state = fixture;
 	return fixture->daemon.model ? 0 : -1;
@@ -219,6 +228,7 @@ static void insert_as(struct fixture *fixture, bool must_ask)
 		.device = "/dev/none",
 		.fs_type = "vfat",
 		.is_supported = true,
+		.slot_device = "/dev/whole",
 		.must_ask = must_ask};
 
 	cards_source_handler.inserted(&fixture->daemon, &fixture->source, &told);
@@ -338,6 +348,48 @@ static void test_cards_asks_about_a_disk(void **state)
 	assert_int_equal(command(fixture, COMMAND_CONFIRM), REPLY_OK);
 	assert_non_null(the_job);
 	end_job(fixture, -EBUSY);
+}
+
+/* The disk is stopped when somebody says so, and only once nothing uses it. */
+static void test_cards_eject_stops_a_disk_that_is_safe(void **state)
+{
+	struct fixture *fixture = *state;
+
+	insert_as(fixture, true);
+	assert_int_equal(command(fixture, COMMAND_CONFIRM), REPLY_OK);
+	end_job(fixture, 0);
+	say(fixture, (struct event){.type = EVENT_CARD_STATE, .state = CARD_COPYING});
+	assert_int_equal(command(fixture, COMMAND_EJECT), REPLY_NOT_NOW);
+	say_done(fixture, VERDICT_SAFE_TO_FORMAT);
+	assert_int_equal(command(fixture, COMMAND_EJECT), REPLY_OK);
+	assert_int_equal(power_down_count, 0);
+	end_job(fixture, 0);
+	assert_int_equal(power_down_count, 1);
+	assert_true(only_card(fixture)->may_remove && only_card(fixture)->may_format);
+	end_job(fixture, -ENOTTY); /* what the disk says to that changes nothing */
+	assert_true(only_card(fixture)->may_remove && only_card(fixture)->may_format);
+	assert_int_equal(command(fixture, COMMAND_EJECT), REPLY_NOT_NOW);
+	end_worker(fixture, true);
+	pull(fixture);
+	assert_null(fixture->daemon.actors);
+}
+
+static void test_cards_eject_stops_no_disk_that_could_not_be_unmounted(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start_copying(fixture);
+	say_done(fixture, VERDICT_SAFE_TO_FORMAT);
+	assert_int_equal(command(fixture, COMMAND_EJECT), REPLY_OK);
+	end_job(fixture, -EBUSY);
+	assert_int_equal(power_down_count, 0);
+	wait_for_job(fixture);
+	end_job(fixture, 0);
+	assert_int_equal(power_down_count, 1);
+	pull(fixture);
+	end_job(fixture, 0);
+	end_worker(fixture, true);
+	assert_null(fixture->daemon.actors);
 }
 
 /* Whatever umount(2) says, and whoever asks: as long as it failed nothing is safe. */
@@ -582,6 +634,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_cards_safe_only_once_it_is_unmounted),
 		TEST(test_cards_asks_about_a_disk),
+		TEST(test_cards_eject_stops_a_disk_that_is_safe),
+		TEST(test_cards_eject_stops_no_disk_that_could_not_be_unmounted),
 		TEST(test_cards_not_safe_when_it_cannot_be_unmounted),
 		TEST(test_cards_pulled_during_unmount_is_let_go_lazily),
 		TEST(test_cards_lazy_unmount_says_nothing_of_safe),

@@ -47,6 +47,12 @@ static struct queue_line *on_snapshot(void *userdata)
 	return queue_line_new(MESSAGE_SNAPSHOT, "", "{\"event\":\"snapshot\"}\n");
 }
 
+static struct queue_line *on_access(void *userdata)
+{
+	(void)userdata;
+	return queue_line_new(MESSAGE_ACCESS, "", "{\"event\":\"access\"}\n");
+}
+
 static void on_gone(void *userdata, struct peer *peer)
 {
 	struct fixture *fixture = userdata;
@@ -55,7 +61,7 @@ static void on_gone(void *userdata, struct peer *peer)
 	fixture->peer = NULL;
 }
 
-static const struct peer_handler handler = {on_command, on_snapshot, on_gone};
+static const struct peer_handler handler = {on_command, on_snapshot, on_access, on_gone};
 
 static void connect_peer(struct fixture *fixture, bool may_command)
 {
@@ -192,6 +198,28 @@ static void test_peer_without_rights_may_only_watch(void **state)
 	assert_int_equal(count(fixture->text, "\"ok\":true"), 1);
 }
 
+static void test_peer_gets_secrets_only_if_it_asks_and_may(void **state)
+{
+	static const char ask[] = "{\"id\":1,\"command\":\"follow\",\"access\":true}\n";
+	struct fixture *fixture = *state;
+
+	connect_peer(fixture, true);
+	say(fixture, "{\"id\":1,\"command\":\"follow\",\"files\":true}\n");
+	assert_int_equal(count(fixture->text, "access"), 0);
+	say(fixture, ask);
+	assert_int_equal(count(fixture->text, "access"), 1);
+	peer_resync(fixture->peer); /* what waited was thrown away, so it comes again */
+	peer_flush(fixture->peer);
+	turn(fixture);
+	assert_int_equal(count(fixture->text, "access"), 2);
+	peer_free(fixture->peer);
+	fd_close(fixture->fd);
+	connect_peer(fixture, false);
+	say(fixture, ask);
+	assert_int_equal(count(fixture->text, "access"), 2);
+	assert_int_equal(count(fixture->text, "not-allowed"), 1);
+}
+
 static void test_peer_says_what_is_wrong_with_a_line(void **state)
 {
 	struct fixture *fixture = *state;
@@ -320,6 +348,7 @@ int main(void)
 		TEST(test_peer_gets_one_reply_for_each_command_in_order),
 		TEST(test_peer_that_asks_at_once_is_greeted_first),
 		TEST(test_peer_without_rights_may_only_watch),
+		TEST(test_peer_gets_secrets_only_if_it_asks_and_may),
 		TEST(test_peer_says_what_is_wrong_with_a_line),
 		TEST(test_peer_forgets_a_line_that_is_too_long_and_goes_on),
 		TEST(test_peer_that_asks_too_fast_is_told_so_and_then_served),

@@ -72,6 +72,11 @@ static char *again_history(const struct message *message)
 	return message_encode_history(message->import, message->seq);
 }
 
+static char *again_access(const struct message *message)
+{
+	return message_encode_access(&message->access, message->seq);
+}
+
 static char *again_sync(const struct message *message)
 {
 	return message_encode_sync(message->seq, message->time_usec);
@@ -224,6 +229,8 @@ static void test_message_every_kind_of_line_is_read_back_as_written(void **state
 		.error = -ENOSPC,
 		.bytes_missing = 99,
 	};
+	const struct model_access access = {"imgtank", "sand\\dune", "WIFI:S:imgtank;P:sand;;",
+		"http://imgtank/", "http://10.0.0.1:8080/", "1234 5678"};
 
 	(void)state;
 	check_round(message_encode_hello(&hello), again_hello);
@@ -234,6 +241,7 @@ static void test_message_every_kind_of_line_is_read_back_as_written(void **state
 	check_round(message_encode_card_gone("c1", 5), again_gone);
 	check_round(message_encode_note(&model->messages[0], 6), again_note);
 	check_round(message_encode_history(&model->history[0], 7), again_history);
+	check_round(message_encode_access(&access, 7), again_access);
 	check_round(message_encode_sync(8, 123456789), again_sync);
 	check_round(message_encode_engine(&event, "c1", 9), again_engine);
 	for (int i = 0; i < REPLY_CODES_COUNT; i++)
