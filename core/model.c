@@ -96,6 +96,22 @@ bool model_access_is_there(const struct model_access *access)
 	return *access->network || *access->network_url || *access->url;
 }
 
+const char *model_access_url(const struct model_access *access)
+{
+	return *access->network_url ? access->network_url : access->url;
+}
+
+void model_access_page(const struct model_access *access, char out[MODEL_WIFI_BYTES])
+{
+	const char *url = model_access_url(access);
+
+	if (*url && *access->code) /* behind a '#' it stays in the phone: assets/web/login.js */
+		(void)text_format(out, MODEL_WIFI_BYTES, "%slogin#%.4s%s", url, access->code,
+			access->code + 5);
+	else
+		(void)text_format(out, MODEL_WIFI_BYTES, "%s", url);
+}
+
 const struct model_card *model_card_const(const struct tank_model *model, const char *id)
 {
 	for (uint32_t i = 0; i < model->cards_count; i++)

@@ -218,6 +218,12 @@ void model_free(struct tank_model *model); /* accepts NULL */
 /* Is there a way to the tank that could be shown? */
 bool model_access_is_there(const struct model_access *access);
 
+/* The page's address, for who is in the box's own Wi-Fi if it has one; "" if there is no page. */
+const char *model_access_url(const struct model_access *access);
+
+/* The same for a phone's camera: with the code, so that it need not be typed. "" as above. */
+void model_access_page(const struct model_access *access, char out[MODEL_WIFI_BYTES]);
+
 /* The card with this id, borrowed from the model, or NULL. */
 struct model_card *model_card(struct tank_model *model, const char *id);
 const struct model_card *model_card_const(const struct tank_model *model, const char *id);

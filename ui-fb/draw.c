@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/log.h"
+#include "core/qr/qr.h"
 #include "ui-fb/picture.h"
 
 /* How long the part of a bar without a known end is, and how far it goes in a phase. */
@@ -261,6 +262,35 @@ static void draw_picture(struct painter *painter, cairo_t *cr, const struct widg
 	cairo_restore(cr);
 }
 
+/* --- codes --- */
+
+/* Black on white in every theme: that is what cameras read. Whole pixels, and light around it. */
+static void draw_qr(cairo_t *cr, const struct widget *widget)
+{
+	static struct qr qr; /* large, and this program has one thread */
+	int all, module_px;
+	struct box box;
+
+	if (qr_make(&qr, widget->text) < 0)
+		return; /* the same stands beside it in words */
+	all = qr.side + 2 * QR_QUIET;
+	module_px = (widget->box.w < widget->box.h ? widget->box.w : widget->box.h) / all;
+	box = box_centre(widget->box, all * module_px, all * module_px);
+	cairo_save(cr);
+	cairo_set_antialias(cr, CAIRO_ANTIALIAS_NONE);
+	cairo_set_source_rgb(cr, 1, 1, 1);
+	cairo_rectangle(cr, box.x, box.y, box.w, box.h);
+	cairo_fill(cr);
+	cairo_set_source_rgb(cr, 0, 0, 0);
+	for (int row = 0; row < qr.side; row++)
+		for (int column = 0; column < qr.side; column++)
+			if (qr_is_dark(&qr, row, column))
+				cairo_rectangle(cr, box.x + (column + QR_QUIET) * module_px,
+					box.y + (row + QR_QUIET) * module_px, module_px, module_px);
+	cairo_fill(cr);
+	cairo_restore(cr);
+}
+
 /* --- a scene --- */
 
 static void draw_widget(struct painter *painter, cairo_t *cr, const struct scene *scene,
@@ -297,6 +327,9 @@ static void draw_widget(struct painter *painter, cairo_t *cr, const struct scene
 		break;
 	case WIDGET_PICTURE:
 		draw_picture(painter, cr, widget);
+		break;
+	case WIDGET_QR:
+		draw_qr(cr, widget);
 		break;
 	}
 }

@@ -464,6 +464,7 @@ static void fb_close(void *state)
 const struct frontend frontend_fb = {
 	.name = "fb",
 	.summary = "Shows the tank on a screen of the box, with or without touch.",
+	.flags = FRONTEND_SHOWS_ACCESS,
 	.state_size = sizeof(struct fb),
 	.settings = settings_table,
 	.set = set,

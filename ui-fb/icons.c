@@ -130,6 +130,18 @@ static void eject(cairo_t *cr)
 	cairo_line_to(cr, 20, 19.5);
 }
 
+/* A phone, and what goes out from it. */
+static void phone(cairo_t *cr)
+{
+	cairo_rectangle(cr, 3.5, 3, 9.5, 18);
+	cairo_move_to(cr, 7, 18);
+	cairo_line_to(cr, 9.5, 18);
+	cairo_new_sub_path(cr);
+	cairo_arc(cr, 14, 8, 3, -M_PI / 3.5, M_PI / 3.5);
+	cairo_new_sub_path(cr);
+	cairo_arc(cr, 14, 8, 7, -M_PI / 3.5, M_PI / 3.5);
+}
+
 static void clock_face(cairo_t *cr)
 {
 	ring(cr);
@@ -152,6 +164,7 @@ static void (*const shapes[])(cairo_t *cr) = {
 	[ICON_COPY] = copy,
 	[ICON_WAIT] = clock_face,
 	[ICON_EJECT] = eject,
+	[ICON_PHONE] = phone,
 };
 
 void draw_icon(cairo_t *cr, enum icon icon, struct box box, uint32_t colour)

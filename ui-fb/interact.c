@@ -97,6 +97,12 @@ static void act(struct interact *ui, const struct action *action, struct action 
 	case ACTION_OPEN_POWER:
 		open_dialog(ui, DIALOG_POWER, "");
 		break;
+	case ACTION_OPEN_NETWORK:
+		open_dialog(ui, DIALOG_NETWORK, "");
+		break;
+	case ACTION_OPEN_PAGE:
+		open_dialog(ui, DIALOG_PAGE, "");
+		break;
 	case ACTION_OPEN_DETAIL:
 		open_dialog(ui, DIALOG_DETAIL, action->card);
 		break;
@@ -150,6 +156,10 @@ static bool dialog_is_over(const struct interact *ui, const struct tank_model *m
 		return !card || !(card->commands & COMMAND_BIT(COMMAND_CANCEL));
 	case DIALOG_DETAIL:
 		return *ui->dialog_card && !card;
+	case DIALOG_NETWORK:
+		return !*model->access.network;
+	case DIALOG_PAGE:
+		return !*model_access_url(&model->access);
 	case DIALOG_NONE:
 	case DIALOG_NOTICE:
 		break;
@@ -205,7 +215,11 @@ static uint64_t latest_usec(const struct interact *ui)
 
 static uint64_t dialog_end_usec(const struct interact *ui)
 {
-	return ui->dialog == DIALOG_NONE ? UINT64_MAX : latest_usec(ui) + INTERACT_DIALOG_USEC;
+	if (ui->dialog == DIALOG_NONE)
+		return UINT64_MAX;
+	if (ui->dialog == DIALOG_NETWORK || ui->dialog == DIALOG_PAGE)
+		return latest_usec(ui) + INTERACT_CONNECT_USEC;
+	return latest_usec(ui) + INTERACT_DIALOG_USEC;
 }
 
 static uint64_t sleep_at_usec(const struct interact *ui)

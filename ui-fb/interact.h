@@ -12,12 +12,15 @@
 
 #define INTERACT_SETTLE_USEC 350000U /* a new screen takes no touch that was meant for the old */
 #define INTERACT_DIALOG_USEC (60U * 1000000U) /* an open question goes away by itself */
+#define INTERACT_CONNECT_USEC (300U * 1000000U) /* what has to be typed stays longer */
 
 enum dialog {
 	DIALOG_NONE,
 	DIALOG_POWER,
 	DIALOG_CANCEL, /* really stop copying? */
 	DIALOG_DETAIL,
+	DIALOG_NETWORK, /* how to join the box's Wi-Fi */
+	DIALOG_PAGE, /* how to get to its page */
 	DIALOG_NOTICE, /* why a command was refused */
 };
 

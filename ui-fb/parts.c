@@ -291,6 +291,33 @@ static void head_power(struct page *page, struct box *head)
 		layout->width_px - layout->button_px, 0, layout->button_px, layout->button_px};
 }
 
+/* Left of it, once there is something to connect to. */
+static void head_phone(struct page *page, struct box *head)
+{
+	const struct layout *layout = page->layout;
+	const struct model_access *access = &page->model->access;
+	enum action_kind kind = *access->network ? ACTION_OPEN_NETWORK : ACTION_OPEN_PAGE;
+	int from_right = layout->width_px - layout->button_px;
+	struct box box;
+	struct widget *widget;
+
+	if (!layout->has_touch || !model_access_is_there(access))
+		return;
+	/* where a finger for it does not meet the power's */
+	if (head->x + head->w > from_right)
+		(void)box_cut_right(head, head->x + head->w - from_right);
+	box = box_cut_right(head, layout->button_px);
+	(void)box_cut_right(head, layout->gap_px);
+	widget = page_button(page, box_centre(box, layout->head_px, box.h),
+		&(struct button){"", ICON_PHONE, EMPHASIS_QUIET, ROLE_NEUTRAL,
+			action_of(kind, COMMAND_NONE, NULL)});
+	if (!widget)
+		return;
+	widget->font_px = layout->head_px * 5 / 12;
+	widget->tint = TINT_MUTED;
+	widget->touch = (struct box){box.x, 0, layout->button_px, layout->button_px};
+}
+
 static void head_clock(struct page *page, struct box *head)
 {
 	const struct layout *layout = page->layout;
@@ -338,6 +365,7 @@ static struct box make_head(struct page *page, const char *left, bool is_bare)
 	head.x += layout->margin_px;
 	head.w -= layout->margin_px + layout->margin_px / 2;
 	head_power(page, &head);
+	head_phone(page, &head);
 	if (layout->class == LAYOUT_ROOMY && !is_bare) {
 		head_clock(page, &head);
 		if (page->model->tank.is_mounted && page->model->tank.total_bytes) {

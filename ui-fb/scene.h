@@ -45,6 +45,7 @@ enum widget_kind {
 	WIDGET_BAR,
 	WIDGET_ICON,
 	WIDGET_PICTURE, /* text is the path of a JPEG file */
+	WIDGET_QR, /* text as a code for a phone's camera */
 };
 
 enum icon {
@@ -61,6 +62,7 @@ enum icon {
 	ICON_COPY,
 	ICON_WAIT,
 	ICON_EJECT,
+	ICON_PHONE,
 };
 
 enum align { ALIGN_LEFT, ALIGN_CENTRE, ALIGN_RIGHT };
@@ -77,6 +79,8 @@ enum action_kind {
 	ACTION_FORCE, /* the same, insisting */
 	ACTION_ASK_CANCEL, /* opens the question whether to stop copying card */
 	ACTION_OPEN_POWER,
+	ACTION_OPEN_NETWORK, /* how to join the box's Wi-Fi */
+	ACTION_OPEN_PAGE, /* how to get to its page */
 	ACTION_OPEN_CARD,
 	ACTION_CLOSE, /* the dialog, the notice, or the opened card */
 	ACTION_NEXT_PAGE,

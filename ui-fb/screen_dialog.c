@@ -152,6 +152,10 @@ void screen_dialog(struct page *page)
 	case DIALOG_NOTICE:
 		tell_notice(&question, ui);
 		break;
+	case DIALOG_NETWORK:
+	case DIALOG_PAGE:
+		screen_connect(page);
+		return;
 	case DIALOG_NONE:
 		return;
 	}

@@ -98,6 +98,7 @@ void screen_copying(struct page *page, const struct model_card *card);
 void screen_list(struct page *page);
 void screen_words(struct page *page, const struct model_card *card);
 void screen_dialog(struct page *page);
+void screen_connect(struct page *page); /* one of the dialogs */
 
 /* The buttons for a card; how many. */
 size_t card_buttons(const struct model_card *card, struct button buttons[BUTTONS_MAX]);

@@ -30,7 +30,8 @@ const struct frontend_setting settings_table[] = {
 	{"backlight", "NAME", "in /sys/class/backlight (default: found)", false},
 	{"size", "WxH", "of the picture of --render", true},
 	{"out", "FILE", "where --render puts its PNG", true},
-	{"dialog", "NAME", "--render it too: power, cancel, detail, or no-connection", true},
+	{"dialog", "NAME",
+		"--render it too: power, cancel, detail, network, page, or no-connection", true},
 	{0},
 };
 
@@ -155,7 +156,8 @@ static int set_dialog(struct settings *settings, const char *value)
 		const char *name;
 		enum dialog dialog;
 	} dialogs[] = {{"power", DIALOG_POWER}, {"cancel", DIALOG_CANCEL},
-		{"detail", DIALOG_DETAIL}, {"no-connection", DIALOG_NONE}};
+		{"detail", DIALOG_DETAIL}, {"network", DIALOG_NETWORK}, {"page", DIALOG_PAGE},
+		{"no-connection", DIALOG_NONE}};
 
 	for (size_t i = 0; i < sizeof(dialogs) / sizeof(dialogs[0]); i++) {
 		if (strcmp(value, dialogs[i].name) != 0)

@@ -4,6 +4,16 @@
 const secret = document.getElementById("secret");
 const trouble = document.getElementById("trouble");
 
+// Who has scanned the code at the box comes with it: "/login#12345678".
+function useScannedCode() {
+	const code = location.hash.slice(1);
+	if (!/^\d{8}$/.test(code))
+		return;
+	history.replaceState(null, "", location.pathname); // it is good once
+	secret.value = code;
+	document.getElementById("form").requestSubmit();
+}
+
 async function start() {
 	const session = await (await fetch("/api/session")).json();
 	if (session.role === "owner")
@@ -14,6 +24,7 @@ async function start() {
 		secret.type = "text";
 		secret.inputMode = "numeric";
 		secret.autocomplete = "one-time-code";
+		useScannedCode();
 	}
 }
 

@@ -228,6 +228,7 @@ class Tank:
         self.cards = [Card(facts) for facts in scenario.get("cards", [])]
         self.messages = scenario.get("messages", [])
         self.history = scenario.get("history", [])
+        self.access = scenario.get("access", {})
         self.script = sorted(scenario.get("script", []), key=lambda step: step["at_s"])
         self.time_s = 0.0
         self.halted_s = None
@@ -508,6 +509,10 @@ class Server:
                 writer.write(encode(reply))
                 if reply["ok"] and request["command"] == "follow":
                     self.peers[writer] = bool(request.get("files"))
+                    if request.get("access"):
+                        writer.writelines([self.numbered(encode(
+                            {"event": "access", "seq": 0, **self.tank.access})),
+                            self.numbered(sync(0, 0))])
                 self.publish()
         except (ConnectionError, ValueError, asyncio.IncompleteReadError):
             pass
@@ -586,6 +591,8 @@ def print_state(tank, lines, at_s):
     for _ in range(round(at_s / TICK_S)):
         tank.advance(TICK_S)
     snapshot = json.loads(lines.feed(tank.state())[1])
+    if tank.access:
+        snapshot["access"] = tank.access  # as a state in a file may have it
     print(json.dumps(snapshot, indent="\t", ensure_ascii=False))
 
 

@@ -7,7 +7,7 @@ packages_build=(
 	build-essential cmake ninja-build pkg-config
 	fonts-dejavu-core libcairo2-dev libcrypt-dev libdrm-dev libexif-dev libgpiod-dev libheif-dev
 	libinih-dev libinput-dev libjansson-dev libjpeg-dev liblcms2-dev libmicrohttpd-dev libncurses-dev
-	libpango1.0-dev libpng-dev libseccomp-dev libsqlite3-dev libsystemd-dev libudev-dev libxxhash-dev
+	libpango1.0-dev libpng-dev libqrencode-dev libseccomp-dev libsqlite3-dev libsystemd-dev libudev-dev libxxhash-dev
 	zlib1g-dev
 )
 
@@ -15,7 +15,7 @@ packages_build=(
 packages_check=(
 	libcmocka-dev clang clang-format libclang-rt-dev llvm git python3 pyflakes3 shellcheck mandoc tmux
 	e2fsprogs xfsprogs btrfs-progs dosfstools exfatprogs rsync strace sqlite3
-	dbus-daemon chromium chromium-driver openssl
+	dbus-daemon chromium chromium-driver openssl zbar-tools
 	samba smbclient iproute2 dnsmasq-base avahi-daemon libxml2-utils
 )
 

@@ -159,6 +159,14 @@ static void check_scene(const struct looked *at, const struct scene *scene)
 	}
 }
 
+/* How to connect is shown only once there is something to connect to. */
+static bool may_open(const struct tank_model *model, enum dialog dialog)
+{
+	if (dialog == DIALOG_NETWORK)
+		return *model->access.network;
+	return dialog != DIALOG_PAGE || *model_access_url(&model->access);
+}
+
 static void check_state(
 	struct looked *at, const struct tank_model *model, struct scene *scene, struct interact *ui)
 {
@@ -170,6 +178,8 @@ static void check_state(
 		.wall_s = model->time_s};
 
 	for (int dialog = DIALOG_NONE; dialog <= DIALOG_NOTICE; dialog++) {
+		if (!may_open(model, (enum dialog)dialog))
+			continue;
 		memset(scene, 0, sizeof(*scene));
 		memset(ui, 0, sizeof(*ui));
 		at->dialog = ui->dialog = (enum dialog)dialog;

@@ -37,7 +37,13 @@ SCREENS = {
     "power": ("idle", 0, "power"),
     "cancel": ("copying", 12, "cancel"),
     "detail": ("full", 0, "detail"),
+    "phone": ("phone", 0, None),
+    "network": ("phone", 0, "network"),
+    "page": ("phone", 0, "page"),
+    "page-password": ("phone-page", 0, "page"),
 }
+FEW = {name: ["320x240", "800x480"] for name in ("phone", "network", "page", "page-password")}
+CODES = [("phone", "network"), ("phone", "page"), ("phone-page", "page"), ("phone-long", "network")]
 MOVING = ["copying", "failing-files", "hostile-names", "many-cards", "three-cards", "verifying"]
 # fontconfig keeps what it has read until the process ends
 ENVIRONMENT = {**os.environ, "TZ": "UTC", "LC_ALL": "C.UTF-8",
@@ -98,6 +104,22 @@ def check_picture(folder, name, size, is_accepting):
     return f"{name} {size} is not as it was: {problem.strip()}; see {kept}"
 
 
+def check_code(folder, scenario, size, dialog):
+    """A real reader reads from the screen what a phone is to read."""
+    if not shutil.which("zbarimg"):
+        return "zbarimg (zbar-tools) is missing"
+    out = folder / f"code-{scenario}-{dialog}-{size}.png"
+    state = state_of(scenario, 0, folder)
+    render(state, size, out, dialog=dialog)
+    access = json.loads(state.read_text(encoding="utf-8"))["access"]
+    wanted = access["wifi"] if dialog == "network" else access["network_url"] or access["url"]
+    if dialog == "page" and access["code"]:
+        wanted += "login#" + access["code"].replace(" ", "")
+    read = subprocess.run(["zbarimg", "-q", "--raw", "-Sdisable", "-Sqrcode.enable", out],
+                          capture_output=True, text=True, check=False).stdout.strip()
+    return None if read == wanted else f"{scenario} {dialog} {size}: read {read!r}, not {wanted!r}"
+
+
 def check_rotations(folder, name, size):
     """A panel that hangs on its side shows the upright design of the size that is seen."""
     scenario, seconds, dialog = SCREENS[name]
@@ -121,11 +143,13 @@ def main():
         problems = [*check_words(folder)]
         for scenario, seconds, _ in SCREENS.values():
             state_of(scenario, seconds, folder)
-        all_sizes = [(name, size) for name in SCREENS for size in SIZES]
+        all_sizes = [(name, size) for name in SCREENS for size in FEW.get(name, SIZES)]
         turned = [(name, size) for name, size in all_sizes if "480x320" == size or name == "copying"]
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
             problems += pool.map(lambda one: check_picture(folder, *one, is_accepting), all_sizes)
             problems += pool.map(lambda one: check_rotations(folder, *one), turned)
+            problems += pool.map(lambda one: check_code(folder, *one), [
+                (scenario, size, dialog) for size in SIZES[1:] for scenario, dialog in CODES])
         problems = [problem for problem in problems if problem]
     print("\n".join(problems) or "all screens are well")
     return 1 if problems else 0

@@ -76,6 +76,36 @@ static void test_tap_sends(void **state)
 	unmake(it);
 }
 
+/* From the Wi-Fi to the page and back; they stay while somebody types, and go when there is none.
+ */
+static void test_connect_stays_while_somebody_types(void **state)
+{
+	struct fixture *it = make();
+
+	(void)state;
+	model_set_text(it->model->access.network, sizeof(it->model->access.network), "imgtank");
+	model_set_text(it->model->access.network_url, sizeof(it->model->access.network_url),
+		"http://imgtank/");
+	add_button(it, 0, act(ACTION_OPEN_NETWORK, COMMAND_NONE, ""));
+	add_button(it, 200, act(ACTION_OPEN_PAGE, COMMAND_NONE, ""));
+	tap(it, 10, LATER);
+	assert_int_equal(it->ui.dialog, DIALOG_NETWORK);
+	tap(it, 210, LATER + SECOND);
+	assert_int_equal(it->ui.dialog, DIALOG_PAGE);
+	it->ui.sleep_usec = 0;
+	(void)interact_time(&it->ui, LATER + 2 * 60 * (uint64_t)SECOND);
+	assert_int_equal(it->ui.dialog, DIALOG_PAGE);
+	(void)interact_model(&it->ui, it->model, false, LATER);
+	assert_int_equal(it->ui.dialog, DIALOG_PAGE);
+	it->model->access.network_url[0] = '\0';
+	assert_true(interact_model(&it->ui, it->model, false, LATER));
+	assert_int_equal(it->ui.dialog, DIALOG_NONE);
+	tap(it, 10, LATER + SECOND);
+	(void)interact_time(&it->ui, LATER + 10 * 60 * (uint64_t)SECOND);
+	assert_int_equal(it->ui.dialog, DIALOG_NONE);
+	unmake(it);
+}
+
 static void test_sliding_off_takes_back(void **state)
 {
 	struct fixture *it = make();
@@ -259,6 +289,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_tap_sends),
+		cmocka_unit_test(test_connect_stays_while_somebody_types),
 		cmocka_unit_test(test_sliding_off_takes_back),
 		cmocka_unit_test(test_another_button_under_the_finger),
 		cmocka_unit_test(test_new_screen_settles),
