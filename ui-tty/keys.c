@@ -18,6 +18,8 @@ static const struct key keys[] = {
 		COMMAND_NONE, KEYS_MAIN, true},
 	{'h', "h", "History", "Earlier imports and messages", ACTION_HISTORY, COMMAND_NONE,
 		ANYWHERE, true},
+	{'w', "w", "Connect", "Reach the tank from a phone: its Wi-Fi, its page", ACTION_CONNECT,
+		COMMAND_NONE, ANYWHERE, true},
 	{'p', "p", "Power", "Shut the box down, or restart it; asks first", ACTION_POWER,
 		COMMAND_NONE, ANYWHERE, true},
 	{'?', "?", "Help", "This page", ACTION_HELP, COMMAND_NONE, ANYWHERE, true},
@@ -69,6 +71,8 @@ bool keys_is_offered(
 	case ACTION_COMMAND:
 	case ACTION_CANCEL:
 		return card && card->commands & COMMAND_BIT(key->command);
+	case ACTION_CONNECT:
+		return model_access_is_there(&model->access);
 	case ACTION_DETAILS:
 		return card != NULL;
 	case ACTION_POWER:

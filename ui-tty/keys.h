@@ -17,6 +17,7 @@ enum action {
 	ACTION_DETAILS,
 	ACTION_HISTORY,
 	ACTION_POWER,
+	ACTION_CONNECT, /* again: the other of Wi-Fi and page */
 	ACTION_HELP,
 	ACTION_QUIT,
 	ACTION_BACK,

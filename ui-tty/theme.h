@@ -35,7 +35,8 @@
 	X(ROLE_KEY, 16, 250, 0, 7, true, true)                                                     \
 	X(ROLE_KEY_LABEL, 250, -1, -1, -1, false, false)                                           \
 	X(ROLE_FRAME, 110, 235, 6, -1, false, false)                                               \
-	X(ROLE_BOX, 255, 235, -1, -1, false, false)
+	X(ROLE_BOX, 255, 235, -1, -1, false, false)                                                \
+	X(ROLE_CODE, 16, 231, 0, 7, false, true)
 
 enum theme_role {
 #define THEME_ENUM(symbol, fg256, bg256, fg8, bg8, bold, reversed) symbol,

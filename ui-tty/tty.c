@@ -40,7 +40,9 @@ static const struct frontend_setting settings[] = {
 	{"colours", "AUTO|NO", "auto: as the terminal has them, and NO_COLOR allows", false},
 	{"ascii", NULL, "only ASCII, whatever the locale says", false},
 	{"size", "COLSxROWS", "of --render", true},
-	{"page", "PAGE", "of --render: main, card, history, help, power or no-connection", true},
+	{"page", "PAGE",
+		"of --render: main, card, history, help, connect, page, power or no-connection",
+		true},
 	{"svg", NULL, "--render writes a picture", true},
 	{0},
 };
@@ -61,11 +63,12 @@ static int set_size(struct tty *tty, const char *value)
 
 static int set_page(struct tty *tty, const char *value)
 {
-	static const char *const names[] = {"main", "card", "history", "help"};
+	static const char *const names[] = {"main", "card", "history", "help", "connect", "page"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (!strcmp(value, names[i])) {
-			tty->state.page = (enum view_page)i;
+			tty->state.is_at_page = i > PAGE_CONNECT;
+			tty->state.page = tty->state.is_at_page ? PAGE_CONNECT : (enum view_page)i;
 			return 0;
 		}
 	if (!strcmp(value, "no-connection")) {
@@ -291,6 +294,10 @@ static void act(struct tty *tty, const struct key *key)
 	case ACTION_DETAILS:
 		open_page(tty, PAGE_CARD);
 		break;
+	case ACTION_CONNECT:
+		tty->state.is_at_page = tty->state.page == PAGE_CONNECT && !tty->state.is_at_page;
+		open_page(tty, PAGE_CONNECT);
+		break;
 	case ACTION_HISTORY:
 		open_page(tty, PAGE_HISTORY);
 		break;
@@ -449,7 +456,7 @@ static void tty_close(void *state)
 const struct frontend frontend_tty = {
 	.name = "tty",
 	.summary = "Shows the tank in a terminal: may the card be taken out?",
-	.flags = FRONTEND_OWNS_TERMINAL,
+	.flags = FRONTEND_OWNS_TERMINAL | FRONTEND_SHOWS_ACCESS,
 	.state_size = sizeof(struct tty),
 	.settings = settings,
 	.set = set,

@@ -227,6 +227,8 @@ void view_draw(struct view *view)
 	}
 	if (view->state->page == PAGE_CARD && !view_selected(view))
 		view->state->page = PAGE_MAIN;
+	if (view->state->page == PAGE_CONNECT && !model_access_is_there(&view->model->access))
+		view->state->page = PAGE_MAIN;
 	switch (view->state->page) {
 	case PAGE_CARD:
 		view_draw_card_page(view);
@@ -236,6 +238,9 @@ void view_draw(struct view *view)
 		break;
 	case PAGE_HELP:
 		view_draw_help_page(view);
+		break;
+	case PAGE_CONNECT:
+		view_draw_connect_page(view);
 		break;
 	default:
 		view_draw_main(view);

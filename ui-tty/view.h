@@ -14,7 +14,7 @@
 #define VIEW_ROWS_MIN 8
 #define VIEW_COLUMNS_MIN 30
 
-enum view_page { PAGE_MAIN, PAGE_CARD, PAGE_HISTORY, PAGE_HELP };
+enum view_page { PAGE_MAIN, PAGE_CARD, PAGE_HISTORY, PAGE_HELP, PAGE_CONNECT };
 
 enum view_box { BOX_NONE, BOX_CANCEL, BOX_POWER, BOX_SHUTDOWN, BOX_RESTART };
 
@@ -25,6 +25,7 @@ struct view_state {
 	bool is_busy_told; /* the box says that a card is being copied: a yes insists on that */
 	char selected[MODEL_ID_BYTES]; /* a card, or "" */
 	int scroll; /* first row of a page */
+	bool is_at_page; /* PAGE_CONNECT: past the Wi-Fi */
 	char flash[MODEL_TEXT_BYTES]; /* what a command was answered, or "" */
 	bool is_flash_bad;
 };
@@ -68,6 +69,7 @@ void view_draw_main(struct view *view);
 void view_draw_card_page(struct view *view);
 void view_draw_history_page(struct view *view);
 void view_draw_help_page(struct view *view);
+void view_draw_connect_page(struct view *view);
 int view_draw_messages(struct view *view, int row, int rows_max);
 int view_draw_imports(struct view *view, int row, int rows_max);
 void view_draw_key_bar(struct view *view, int row);

@@ -149,7 +149,9 @@ static void add_help(struct flow *flow)
 
 	add(flow, 1, ROLE_TITLE, "Keys");
 	for (size_t i = 0; (key = keys_at(i)); i++) {
-		if (!key->help)
+		if (!key->help ||
+			(key->action == ACTION_CONNECT &&
+				!keys_is_offered(key, flow->view->model, NULL)))
 			continue;
 		(void)snprintf(text, sizeof(text), "%-6s %s", key->shown, key->help);
 		add(flow, 3, ROLE_NORMAL, text);

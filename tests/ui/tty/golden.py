@@ -5,6 +5,7 @@
 golden.py          compares with tests/data/ui-tty
 golden.py --update writes anew; look at the difference before you commit it
 """
+import json
 import os
 import subprocess
 import sys
@@ -18,7 +19,11 @@ DATA = ROOT / "tests" / "data" / "ui-tty"
 SIZES = ["40x12", "80x24", "120x40"]
 PAGES = [("card", "partial", "80x24"), ("history", "idle", "80x24"), ("help", "idle", "60x20"),
          ("power", "copying", "80x24"), ("power", "idle", "40x12"), ("card", "partial", "40x12"),
-         ("main", "partial", "200x60"), ("no-connection", "done", "80x24")]
+         ("main", "partial", "200x60"), ("no-connection", "done", "80x24"),
+         ("connect", "phone", "80x24"), ("connect", "phone", "40x12"), ("page", "phone", "80x24"),
+         ("page", "phone-page", "120x40"), ("connect", "phone-long", "80x24"), ("help", "phone", "60x20")]
+CODES = [("connect", "phone", "80x24"), ("page", "phone", "80x24"), ("page", "phone-page", "120x40"),
+         ("connect", "phone-long", "120x40")]
 ENV = {**os.environ, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 
 
@@ -64,6 +69,39 @@ def test_tty_screens_are_as_they_were_looked_at():
                 check_equal(got, line, f"{name}: line {number}")
             check_equal(text.count("\n"), wanted.count("\n"), f"{name}: lines")
         check_equal({path.name for path in DATA.glob("*.txt")}, seen, "screens that are kept")
+
+
+def read_code(text):
+    """What a real reader reads from the screen: dark letters on a light ground, all else dark."""
+    rows = []
+    for line in text.split("\n"):
+        rows += ["".join(" X"[sign in above] for sign in line.ljust(200)) for above in ("▀█", "▄█")]
+    first = next(i for i, row in enumerate(rows) if "XXXXXXX" in row)
+    last = max(i for i, row in enumerate(rows) if "X" in row)
+    left = rows[first].index("X")
+    right = rows[first].rindex("X")
+    code = [row[left:right + 1] for row in rows[first:last + 1]]
+    pixels = [[0] * (len(code[0]) + 8)] * 2 + [[0] * 2 + [255] * (len(code[0]) + 4) + [0] * 2] * 2
+    pixels += [[0, 0, 255, 255, *(0 if sign == "X" else 255 for sign in row), 255, 255, 0, 0]
+               for row in code] + pixels[3:1:-1] + pixels[:2]
+    scaled = [[value for value in row for _ in range(4)] for row in pixels for _ in range(4)]
+    head = f"P5 {len(scaled[0])} {len(scaled)} 255\n".encode()
+    with tempfile.NamedTemporaryFile(suffix=".pgm") as file:
+        file.write(head + b"".join(bytes(row) for row in scaled))
+        file.flush()
+        return subprocess.run(["zbarimg", "-q", "--raw", "-Sdisable", "-Sqrcode.enable", file.name],
+                              capture_output=True, text=True, check=False).stdout.strip()
+
+
+def test_tty_codes_can_be_read():
+    with tempfile.TemporaryDirectory() as folder:
+        for page, scenario, size in CODES:
+            state = state_of(scenario, folder)
+            access = json.loads(state.read_text(encoding="utf-8"))["access"]
+            wanted = access["wifi"] if page == "connect" else access["network_url"] or access["url"]
+            if page == "page" and access["code"]:
+                wanted += "login#" + access["code"].replace(" ", "")
+            check_equal(read_code(render(state, size, page)), wanted, f"{scenario} {page} {size}")
 
 
 def test_tty_ascii_screens_are_ascii():
