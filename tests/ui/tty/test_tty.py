@@ -186,6 +186,23 @@ def test_tty_all_pages_open_and_close():
             term.wait_for("q Quit")
 
 
+def test_tty_says_how_to_reach_the_tank_from_a_phone():
+    with FakeBox("phone") as box, run_on(box, rows=24, columns=80) as term:
+        term.wait_for("w Connect")
+        term.keys("w")
+        screen = term.wait_for("sand-dune-river-moth")
+        check("Join this Wi-Fi" in screen and "▀▀▀▀▀▀▀" in screen, screen)
+        term.keys("w")
+        screen = term.wait_for("1234 5678")
+        check("http://imgtank/" in screen and "sand-dune" not in screen, screen)
+        term.keys("q")
+        term.wait_for("q Quit")
+    with FakeBox("idle") as box, run_on(box, rows=24, columns=80) as term:
+        term.wait_for("Ready")
+        term.keys("w")
+        check("Connect" not in term.wait_for("makes no sense"), "a way is offered that is not there")
+
+
 def test_tty_details_scroll_to_the_last_error():
     with FakeBox("partial") as box, run_on(box, rows=12, columns=50) as term:
         term.wait_for("q Quit")
