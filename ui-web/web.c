@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <unistd.h>
 
 #include "core/base/cleanup.h"
 #include "core/base/log.h"
@@ -14,6 +16,7 @@
 #include "core/client/inherited.h"
 #include "ui-web/download.h"
 #include "ui-web/gallery.h"
+#include "ui-web/hosts.h"
 #include "ui-web/http.h"
 #include "ui-web/listen.h"
 #include "ui-web/live.h"
@@ -24,6 +27,7 @@
 #include "ui-web/upload.h"
 
 #define PEM_BYTES_MAX (64 * 1024)
+#define NAME_WORDS_BYTES (2 * HOSTS_NAME_BYTES + 256)
 
 static const struct frontend_setting settings[] = {
 	{"listen", "ADDRESS:PORT", "where browsers come to (default: " LISTEN_DEFAULT ")", false},
@@ -31,6 +35,7 @@ static const struct frontend_setting settings[] = {
 		false},
 	{"code-file", "FILE", "without a password: the code for one log-in stands here", false},
 	{"guests", "none|read", "may look at everything without logging in (default: none)", false},
+	{"names", "NAME ...", "more names that the box has on the network", false},
 	{"tls-certificate", "FILE", "PEM; with tls-key: https only", false},
 	{"tls-key", "FILE", "PEM", false},
 	{"spool", "FOLDER", "where uploads go: imgtankd's virtual-reader (default: no uploads)",
@@ -73,6 +78,13 @@ static int set_guests(struct web *web, const char *value)
 	return web->may_guests_read || !strcmp(value, "none") ? 0 : -EINVAL;
 }
 
+static int set_names(struct web *web, const char *value)
+{
+	return hosts_are_names(value) && text_format(web->names, sizeof(web->names), "%s", value)
+		? 0
+		: -EINVAL;
+}
+
 static int set_path(char *path, const char *value)
 {
 	return text_format(path, WEB_PATH_BYTES, "%s", value) ? 0 : -EINVAL;
@@ -85,6 +97,8 @@ static int set(void *state, const char *key, const char *value)
 
 	if (!strcmp(key, "guests"))
 		return set_guests(web, value);
+	if (!strcmp(key, "names"))
+		return set_names(web, value);
 	if (!strcmp(key, "password-file"))
 		return set_path(web->password_file, value);
 	if (!strcmp(key, "code-file"))
@@ -144,8 +158,45 @@ static bool is_forged(const struct request *request)
 			request_header(request, "Origin"), request_header(request, "Host"));
 }
 
+/* The machine's name may change at any time; asking the kernel costs nothing. */
+static bool is_misdirected(const struct request *request)
+{
+	char machine[HOST_NAME_MAX + 1] = "";
+
+	(void)gethostname(machine, sizeof(machine) - 1);
+	return !hosts_is_ours(request_header(request, "Host"), machine, request->web->names);
+}
+
+/* For somebody who has typed it, so it is plain text: our page is not to be had by this name. */
+static void refuse_name(struct request *request)
+{
+	struct MHD_Response *response = NULL;
+	char name[HOSTS_NAME_BYTES], *text = malloc(NAME_WORDS_BYTES);
+
+	if (!hosts_name(request_header(request, "Host"), name))
+		(void)text_format(name, sizeof(name), "NAME");
+	if (text) {
+		(void)text_format(text, NAME_WORDS_BYTES,
+			"This box does not know that it is called %s, so it does not answer.\n"
+			"Use its address in place of the name. Or, if the name is right, write\n"
+			"names = %s\ninto the section [ui-web] of its configuration.\n",
+			name, name);
+		response =
+			MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_MUST_FREE);
+	}
+	if (response)
+		(void)response_header(response, "Content-Type", "text/plain; charset=utf-8");
+	else
+		free(text);
+	request_send(request, MHD_HTTP_MISDIRECTED_REQUEST, response);
+}
+
 static void begin(struct request *request)
 {
+	if (is_misdirected(request)) {
+		refuse_name(request);
+		return;
+	}
 	switch (router_find(
 		routes, request->method, request->path, &request->route, request->argument)) {
 	case ROUTE_NO_PATH:

@@ -7,6 +7,7 @@
 
 #include "core/client/frontend.h"
 #include "ui-web/auth.h"
+#include "ui-web/hosts.h"
 #include "ui-web/password.h"
 
 #define WEB_PATH_BYTES 1024
@@ -23,6 +24,7 @@ struct web {
 	char listen[80], assets[WEB_PATH_BYTES];
 	char password_file[WEB_PATH_BYTES], code_file[WEB_PATH_BYTES];
 	char certificate_file[WEB_PATH_BYTES], key_file[WEB_PATH_BYTES], spool[WEB_PATH_BYTES];
+	char names[HOSTS_NAMES_BYTES];
 	bool may_guests_read;
 	char *certificate, *key; /* PEM; owned */
 	char code[AUTH_CODE_BYTES]; /* "" with a password */

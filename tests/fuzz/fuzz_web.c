@@ -9,6 +9,7 @@
 
 #include "core/base/cleanup.h"
 #include "ui-web/auth.h"
+#include "ui-web/hosts.h"
 #include "ui-web/listen.h"
 #include "ui-web/mime.h"
 #include "ui-web/parse.h"
@@ -94,10 +95,27 @@ static void try_names(const char *text)
 	(void)parse_is_same_origin(NULL, text, "tank");
 }
 
+/* What is answered is an address, or ends in a name that we have. */
+static void try_hosts(const char *text)
+{
+	char name[HOSTS_NAME_BYTES];
+
+	if (hosts_is_ours(text, "tank.lan", "pictures")) {
+		size_t length = *text == '[' ? 0 : strcspn(text, ":");
+
+		assert(*text == '[' || length > 0);
+		assert(*text == '[' || hosts_name(text, name));
+	}
+	if (hosts_name(text, name))
+		assert(*name && strlen(name) <= strlen(text) && !strpbrk(name, " :/\r\n<"));
+	if (hosts_are_names(text))
+		assert(!strpbrk(text, ":/,\r\n"));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const tries[])(const char *text) = {
-		try_router, try_range, try_values, try_ids, try_names};
+		try_router, try_range, try_values, try_ids, try_names, try_hosts};
 	CLEANUP(freep) char *text = size > 0 ? strndup((const char *)data + 1, size - 1) : NULL;
 
 	if (text)

@@ -19,7 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from webbox import DEADLINE_S, PASSWORD, unused_socket, web  # noqa: E402
 from box import box  # noqa: E402
-from e2e import Skip, expect, expect_equal, main  # noqa: E402
+from e2e import BIN, Skip, expect, expect_equal, main  # noqa: E402
 from fakebox import FakeBox  # noqa: E402
 
 
@@ -231,7 +231,7 @@ def test_slow_readers_cost_nothing(work):
         for _ in range(30):
             reader = socket.create_connection(("127.0.0.1", server.port))
             reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            reader.sendall(f"GET /api/events HTTP/1.1\r\nHost: x\r\nCookie: imgtank={server.cookie}\r\n\r\n".encode())
+            reader.sendall(f"GET /api/events HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: imgtank={server.cookie}\r\n\r\n".encode())
             readers.append(reader)
         fake.step("advance 1")
         server.wait(lambda: server.get("/api/state").status == 200, "an answer")
@@ -443,11 +443,42 @@ def test_every_answer_has_its_guards(work):
         expect_equal(server.post("/api/command", "x" * 70000).status, 413, "a large body")
 
 
+def test_a_name_server_that_lies_gains_nothing(work):
+    machine = socket.gethostname()
+    with gallery(work, "--guests=read", "--names=pictures.example nas", logged_in=False) as server:
+        server.wait(lambda: server.get("/api/days").status == 200, "the tank")
+        thumb = f"/media/{all_pictures(server)[0]['id']}/thumb"
+        for host in ("127.0.0.1", "192.168.1.9:80", "[::1]:8080", "localhost", machine, "imgtank", "imgtank.local",
+                     machine.split(".")[0] + ".local", "pictures.example", "NAS:8080"):
+            expect_equal(server.get("/api/state", headers={"Host": host}).status, 200, host)
+        for host in ("evil.example", f"evil.example:{server.port}", "127.0.0.1.evil.example", "imgtank.evil.example",
+                     "[::1", "<b>evil</b>", ""):
+            for path in ("/", "/login", "/static/app.js", "/api/state", "/api/days", "/api/session", thumb, "/nosuch"):
+                answer = server.get(path, headers={"Host": host})
+                expect_equal(answer.status, 421, f"{path} of {host!r}")
+                expect(b"names = " in answer.body and b"[ui-web]" in answer.body, f"no remedy: {answer.body}")
+                expect(answer.headers["Content-Type"].startswith("text/plain") and b"<b>" not in answer.body, host)
+                expect(answer.headers["Content-Security-Policy"], "guards")
+        log_in = server.request("POST", "/api/login", "secret=" + PASSWORD.replace(" ", "+"),
+                                {"Host": "evil.example", "Origin": "http://evil.example"})
+        expect_equal((log_in.status, log_in.headers["Set-Cookie"]), (421, None), "a log-in by another name")
+        bare = socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE_S)
+        bare.sendall(b"GET /api/state HTTP/1.0\r\n\r\n")
+        expect(b" 421 " in bare.makefile("rb").readline(), "without a name")
+        bare.close()
+    with FakeBox("copying") as fake:
+        for names in ("", "http://nas", "nas:8080", "*"):
+            done = subprocess.run([BIN / "imgtank-ui-web", "--config", "/dev/null", "--socket", fake.socket,
+                                   f"--names={names}"], check=False, capture_output=True, text=True,
+                                  timeout=DEADLINE_S)
+            expect(done.returncode == 2 and "names" in done.stderr, f"--names={names}: {done}")
+
+
 def test_slow_senders_are_let_go(work):
     with FakeBox("copying") as fake, web(fake.socket) as server:
         slow = socket.create_connection(("127.0.0.1", server.port), timeout=60)
         began = time.monotonic()
-        slow.sendall(b"GET /login HTTP/1.1\r\nHost: x\r\n")
+        slow.sendall(b"GET /login HTTP/1.1\r\nHost: 127.0.0.1\r\n")
         ended = threading.Event()
 
         def drip():
