@@ -13,6 +13,7 @@
 #include "ui-web/json_writer.h"
 #include "ui-web/mime.h"
 #include "ui-web/parse.h"
+#include "ui-web/thumbs.h"
 #include "ui-web/web.h"
 
 struct gallery {
@@ -36,6 +37,8 @@ static void let_go(struct gallery *gallery)
 {
 	browse_free(gallery->browse);
 	gallery->browse = NULL;
+	if (gallery->web->thumbs)
+		thumbs_clear(gallery->web->thumbs);
 }
 
 void gallery_free(struct gallery *gallery)

@@ -221,6 +221,8 @@ static void forget_waiting(struct request *request)
 {
 	struct http *http = request->http;
 
+	if (!request->is_waiting)
+		return;
 	for (size_t i = 0; i < HTTP_CONNECTIONS_MAX; i++)
 		if (http->waiting[i] == request)
 			http->waiting[i] = NULL;
@@ -277,21 +279,31 @@ bool response_header(struct MHD_Response *response, const char *name, const char
 	return false;
 }
 
-void request_send(struct request *request, unsigned int status, struct MHD_Response *response)
+bool response_finish(struct MHD_Response *response)
 {
-	bool is_whole = response != NULL;
+	bool is_whole = true;
 
-	request->is_answered = true;
-	if (!response) {
-		request->result = MHD_NO; /* without memory there is nothing to say */
-		return;
-	}
 	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++)
 		is_whole = response_header(response, headers[i][0], headers[i][1]) && is_whole;
 	if (!MHD_get_response_header(response, "Cache-Control"))
 		is_whole = response_header(response, "Cache-Control", "no-store") && is_whole;
-	request->result =
-		is_whole ? MHD_queue_response(request->connection, status, response) : MHD_NO;
+	return is_whole;
+}
+
+void request_send_kept(struct request *request, unsigned int status, struct MHD_Response *response)
+{
+	request->is_answered = true;
+	request->result = MHD_queue_response(request->connection, status, response);
+}
+
+void request_send(struct request *request, unsigned int status, struct MHD_Response *response)
+{
+	request->is_answered = true;
+	request->result = MHD_NO; /* without memory there is nothing to say */
+	if (!response)
+		return;
+	if (response_finish(response))
+		request_send_kept(request, status, response);
 	MHD_destroy_response(response);
 }
 

@@ -78,6 +78,10 @@ void request_wake(struct request *request);
 /* Answers, with the headers that every response has. Takes the response over. NULL: 503. */
 void request_send(struct request *request, unsigned int status, struct MHD_Response *response);
 
+/* The same in two steps, for a response that is sent more than once and stays the caller's. */
+bool response_finish(struct MHD_Response *response); /* once; false, and an error is logged */
+void request_send_kept(struct request *request, unsigned int status, struct MHD_Response *response);
+
 /* text is taken over; NULL: there was no memory. */
 void request_send_json(struct request *request, unsigned int status, char *text);
 

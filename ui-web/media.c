@@ -14,6 +14,7 @@
 #include "ui-web/gallery.h"
 #include "ui-web/mime.h"
 #include "ui-web/parse.h"
+#include "ui-web/thumbs.h"
 #include "ui-web/web.h"
 
 #define CACHE_FOR_GOOD "private, max-age=31536000, immutable"
@@ -213,6 +214,46 @@ static int open_sized(const struct gallery *gallery, const char *tank_path, stru
 	return fd;
 }
 
+/* All of it, whatever the browser has already: only such answers are kept. */
+static bool is_plain(const struct request *request)
+{
+	return request_query(request, "v") && !request_header(request, "Range") &&
+		!request_header(request, "If-None-Match");
+}
+
+static bool send_kept(struct request *request)
+{
+	struct MHD_Response *response = NULL;
+	int64_t id;
+
+	if (is_plain(request) && parse_id(request->argument, &id))
+		response = thumbs_find(request->web->thumbs, id, request_query(request, "v"),
+			frontend_host_now_usec(request->web->host));
+	if (response)
+		request_send_kept(request, MHD_HTTP_OK, response);
+	return response != NULL;
+}
+
+static void send_and_keep(
+	struct request *request, const struct media *media, const struct ledger_file *file)
+{
+	struct MHD_Response *response = small_part(media, 0, (size_t)media->size_bytes);
+	char version[GALLERY_VERSION_BYTES];
+
+	if (response)
+		add_headers(response, media);
+	if (!response || !response_finish(response)) {
+		if (response)
+			MHD_destroy_response(response);
+		request_send(request, MHD_HTTP_OK, NULL);
+		return;
+	}
+	gallery_version(file, version);
+	thumbs_keep(request->web->thumbs, file->id, version, response, (size_t)media->size_bytes,
+		frontend_host_now_usec(request->web->host));
+	request_send_kept(request, MHD_HTTP_OK, response);
+}
+
 static void send_thumbnail(struct request *request, const struct browse_picture *picture)
 {
 	struct media media = {
@@ -235,7 +276,10 @@ static void send_thumbnail(struct request *request, const struct browse_picture 
 	(void)text_format(media.etag, sizeof(media.etag), "\"t%" PRIx64 "-%" PRIx64 "\"",
 		(uint64_t)st.st_mtim.tv_sec * 1000000000 + (uint64_t)st.st_mtim.tv_nsec,
 		media.size_bytes);
-	send_media(request, &media);
+	if (is_plain(request) && media.size_bytes <= SMALL_BYTES)
+		send_and_keep(request, &media, &picture->file);
+	else
+		send_media(request, &media);
 	fd_close(media.fd);
 }
 
@@ -268,8 +312,11 @@ static void send_original(
 
 void media_thumb(struct request *request)
 {
-	CLEANUP(freep) struct browse_picture *picture = find(request);
+	CLEANUP(freep) struct browse_picture *picture = NULL;
 
+	if (send_kept(request))
+		return;
+	picture = find(request);
 	if (picture)
 		send_thumbnail(request, picture);
 }

@@ -24,6 +24,7 @@
 #include "ui-web/media.h"
 #include "ui-web/pages.h"
 #include "ui-web/parse.h"
+#include "ui-web/thumbs.h"
 #include "ui-web/upload.h"
 
 #define PEM_BYTES_MAX (64 * 1024)
@@ -350,7 +351,8 @@ static int web_open(void *state, struct frontend_host *host)
 	web->auth = auth_new();
 	web->live = live_new(web);
 	web->gallery = gallery_new(web);
-	if (!web->auth || !web->live || !web->gallery)
+	web->thumbs = thumbs_new();
+	if (!web->auth || !web->live || !web->gallery || !web->thumbs)
 		return -ENOMEM;
 	r = pages_new(&web->pages, web->assets);
 	if (r == 0)
@@ -377,6 +379,7 @@ static void web_close(void *state)
 	uploads_free(web->uploads);
 	live_free(web->live);
 	gallery_free(web->gallery);
+	thumbs_free(web->thumbs);
 	pages_free(web->pages);
 	auth_free(web->auth);
 	login_close(web);
