@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Small Debian systems in folders, to build and try packages in. All of this needs root.
 # They are made from the package hosts that this machine's apt is configured with.
+# Source tools/lib/packages.sh first.
 
 # Where they are kept between runs.
 chroot_cache=${IMGTANK_CHROOTS:-build/chroots}
@@ -38,6 +39,20 @@ chroot_make() {
 		--dpkgopt='path-include=/usr/share/doc/imgtank*' "${options[@]}" \
 		"$suite" "$dir" - < <(chroot_sources "$suite" "$architectures") || return 1
 	echo "$key" >"$dir.key"
+}
+
+# chroot_foreign ARCH : from now on the kernel starts ARCH's programs through qemu-user
+chroot_foreign() {
+	local interpreter
+	case $1 in
+	arm64) interpreter=qemu-aarch64 ;;
+	armhf) interpreter=qemu-arm ;;
+	*) return 1 ;;
+	esac
+	packages_install mmdebstrap qemu-user-static binfmt-support arch-test || return 1
+	[[ -e /proc/sys/fs/binfmt_misc/register ]] ||
+		mount -t binfmt_misc none /proc/sys/fs/binfmt_misc || return 1
+	[[ -e /proc/sys/fs/binfmt_misc/$interpreter ]] || update-binfmts --enable "$interpreter"
 }
 
 # chroot_run DIR COMMAND... : with /proc, /sys and /dev, all of them gone afterwards, and no
