@@ -4,14 +4,17 @@
 # Makes the guest of the laboratory: a small Debian with the project's own packages, installed by apt,
 # as one disk image, its kernel and an initramfs that knows how to find it.
 #
-#   tests/lab/build.sh      into build/lab-cache (or $IMGTANK_LAB_CACHE); what is up to date stays
+#   tests/lab/build.sh [SUITE]   trixie or bookworm, into build/lab-cache (or
+#                                $IMGTANK_LAB_CACHE; with -SUITE behind it if it is not trixie);
+#                                what is up to date stays
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tools/lib/chroot.sh
 source tools/lib/chroot.sh
 
-suite=trixie
+suite=${1:-trixie}
 cache=${IMGTANK_LAB_CACHE:-build/lab-cache}
+[[ $suite == trixie ]] || cache+=-$suite
 mkdir -p "$cache"
 cache=$(realpath "$cache")
 
@@ -60,7 +63,7 @@ customise() {
 	echo lab >"$root/etc/hostname"
 	printf '127.0.0.1 localhost lab\n' >"$root/etc/hosts"
 	# The tank's disk as the documents say: it may be missing, and come later.
-	printf '/dev/vda / ext4 rw,noatime 0 0\nLABEL=TANK /data auto nofail,noatime,x-systemd.device-timeout=5s 0 0\n' \
+	printf '/dev/vda / ext4 rw,noatime 0 0\nLABEL=TANK /data auto nofail,noatime,x-systemd.device-timeout=5s 0 2\n' \
 		>"$root/etc/fstab"
 	mkdir -p "$root/data" "$root/root/.ssh"
 	cp "$cache/id.pub" "$root/root/.ssh/authorized_keys"
