@@ -146,8 +146,8 @@ static int begin_manifest(struct run *run, int *manifests_fd)
 	if (*manifests_fd < 0)
 		return *manifests_fd;
 	(void)text_format(
-		name, sizeof(name), "%06lld-%s.txt", (long long)run->import_id, run->tank.run_name);
-	return manifest_new(&run->manifest, *manifests_fd, name);
+		name, sizeof(name), "%06lld-%s", (long long)run->import_id, run->tank.run_name);
+	return manifest_new(&run->manifest, *manifests_fd, name, run->tank.unsafe_growth_bytes);
 }
 
 static void tell_scanned(struct run *run)

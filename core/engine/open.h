@@ -11,7 +11,8 @@
 
 /*
  * Opens the ledger. A damaged one is set aside and made again from the
- * manifests first; *was_damaged tells. The tank's shared lock is held by the caller.
+ * manifests first; *was_damaged tells. After a run that died, pictures that it does not
+ * know are added. The tank's shared lock is held by the caller.
  */
 int open_ledger(struct ledger **ret, struct tank *tank, bool *was_damaged);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * rebuild.c - makes a lost or damaged ledger again.
+ * rebuild.c - makes a lost or damaged ledger again, and completes one that has forgotten something.
  *
  * From the manifests, as far as the files they name are there with the same
- * size and mtime; whatever else lies in images/ is read and added (only when asked: an
+ * size and mtime; whatever else lies in images/ is read and added (unasked only a little: an
  * automatic rebuild must not keep a card waiting for hours). No file is called verified by it.
  */
 #include <dirent.h>
@@ -23,6 +23,8 @@
 
 #define FILES_PER_COMMIT 1000
 #define FOLDER_DEPTH_MAX 16
+/* A power cut leaves at most a batch of pictures without their lines in a manifest. */
+#define UNASKED_BYTES_MAX (UINT64_C(1) << 30)
 
 struct rebuild {
 	struct tank *tank;
@@ -30,6 +32,8 @@ struct rebuild {
 	const atomic_bool *cancel;
 	struct engine_rebuild_result *result;
 	uint8_t *buffer;
+	uint64_t may_read_bytes; /* of pictures that no manifest tells of */
+	bool only_looks; /* -EBADMSG at the first picture that the ledger does not know */
 	uint32_t uncommitted;
 };
 
@@ -210,6 +214,13 @@ static int hash_file(struct rebuild *rebuild, const char *path, const struct sta
 
 	if (r != 0)
 		return r < 0 ? r : 0;
+	if (rebuild->only_looks)
+		return -EBADMSG;
+	/* Even without reading: a number that a name bears is never given again. */
+	r = ledger_raise_sequence(rebuild->ledger, number_in(strrchr(path, '/') + 1));
+	if (r < 0 || file.size_bytes > rebuild->may_read_bytes)
+		return r;
+	rebuild->may_read_bytes -= file.size_bytes;
 	if (!text_format(file.tank_path, sizeof(file.tank_path), "%s", path))
 		return 0; /* no name of ours is that long */
 	r = read_back(rebuild->tank, path, file.size_bytes, rebuild->buffer, rebuild->cancel, NULL,
@@ -221,18 +232,16 @@ static int hash_file(struct rebuild *rebuild, const char *path, const struct sta
 	r = ledger_find_content(rebuild->ledger, file.hash, file.size_bytes, &known);
 	if (r != 0)
 		return r < 0 ? r : 0;
-	r = ledger_raise_sequence(rebuild->ledger, number_in(strrchr(path, '/') + 1));
-	if (r == 0)
-		r = add_durable(rebuild, &file);
+	r = add_durable(rebuild, &file);
 	if (r == 0)
 		rebuild->result->files_hashed++;
 	return r;
 }
 
-static int walk(struct rebuild *rebuild, const char *folder, bool must_hash, unsigned depth);
+static int walk(struct rebuild *rebuild, const char *folder, unsigned depth);
 
 static int walk_entry(struct rebuild *rebuild, int folder_fd, const char *folder, const char *name,
-	bool must_hash, unsigned depth)
+	unsigned depth)
 {
 	char path[PATH_MAX];
 	struct stat st;
@@ -243,16 +252,11 @@ static int walk_entry(struct rebuild *rebuild, int folder_fd, const char *folder
 		fstatat(folder_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return 0;
 	if (S_ISDIR(st.st_mode) && depth < FOLDER_DEPTH_MAX)
-		return walk(rebuild, path, must_hash, depth + 1);
-	if (!S_ISREG(st.st_mode))
-		return 0;
-	/* Even without reading: a number that a name bears is never given again. */
-	if (!must_hash)
-		return ledger_raise_sequence(rebuild->ledger, number_in(name));
-	return hash_file(rebuild, path, &st);
+		return walk(rebuild, path, depth + 1);
+	return S_ISREG(st.st_mode) ? hash_file(rebuild, path, &st) : 0;
 }
 
-static int walk(struct rebuild *rebuild, const char *folder, bool must_hash, unsigned depth)
+static int walk(struct rebuild *rebuild, const char *folder, unsigned depth)
 {
 	CLEANUP(fd_closep) int folder_fd = tank_open_folder(rebuild->tank, folder, false);
 	char **names = NULL;
@@ -263,7 +267,7 @@ static int walk(struct rebuild *rebuild, const char *folder, bool must_hash, uns
 		return folder_fd == -ENOENT ? 0 : folder_fd;
 	r = list_folder(folder_fd, &names, &count);
 	for (size_t i = 0; r == 0 && i < count; i++)
-		r = walk_entry(rebuild, folder_fd, folder, names[i], must_hash, depth);
+		r = walk_entry(rebuild, folder_fd, folder, names[i], depth);
 	free_names(names, count);
 	return r;
 }
@@ -283,14 +287,14 @@ static int set_ledger_aside(struct tank *tank)
 	return 0;
 }
 
-static int fill(struct rebuild *rebuild, bool full, bool must_hash)
+static int fill(struct rebuild *rebuild, bool full)
 {
 	int r = ledger_begin(rebuild->ledger);
 
 	if (r == 0 && !full)
 		r = read_manifests(rebuild);
 	if (r == 0)
-		r = walk(rebuild, "images", must_hash || full, 0);
+		r = walk(rebuild, "images", 0);
 	if (r == 0)
 		r = ledger_commit(rebuild->ledger);
 	if (r < 0)
@@ -298,10 +302,11 @@ static int fill(struct rebuild *rebuild, bool full, bool must_hash)
 	return r;
 }
 
-static int make_again(struct tank *tank, bool full, bool must_hash, const atomic_bool *cancel,
-	struct engine_rebuild_result *result)
+static int make_again(struct tank *tank, bool full, uint64_t may_read_bytes,
+	const atomic_bool *cancel, struct engine_rebuild_result *result)
 {
-	struct rebuild rebuild = {.tank = tank, .cancel = cancel, .result = result};
+	struct rebuild rebuild = {
+		.tank = tank, .cancel = cancel, .result = result, .may_read_bytes = may_read_bytes};
 	int r = set_ledger_aside(tank);
 
 	if (r == 0)
@@ -310,7 +315,7 @@ static int make_again(struct tank *tank, bool full, bool must_hash, const atomic
 	if (r == 0 && !rebuild.buffer)
 		r = -ENOMEM;
 	if (r == 0)
-		r = fill(&rebuild, full, must_hash);
+		r = fill(&rebuild, full);
 	if (r == 0)
 		r = tank_barrier(tank);
 	ledger_close(rebuild.ledger);
@@ -321,7 +326,7 @@ static int make_again(struct tank *tank, bool full, bool must_hash, const atomic
 int rebuild_ledger(struct tank *tank, bool full, const atomic_bool *cancel,
 	struct engine_rebuild_result *result)
 {
-	return make_again(tank, full, true, cancel, result);
+	return make_again(tank, full, UINT64_MAX, cancel, result);
 }
 
 static bool is_empty_folder(int dir_fd, const char *name)
@@ -371,11 +376,49 @@ static int heal(struct ledger **ret, struct tank *tank)
 		return r;
 	r = try_ledger(ret, tank);
 	if (r == -EBADMSG) {
-		r = make_again(tank, false, false, NULL, &result);
+		r = make_again(tank, false, UNASKED_BYTES_MAX, NULL, &result);
 		if (r == 0)
 			r = ledger_open(ret, tank->path, tank->id);
 	}
 	tank_lock_shared(tank);
+	return r;
+}
+
+/* Under the settle lock. */
+static int add_forgotten(struct ledger *ledger, struct tank *tank)
+{
+	struct engine_rebuild_result result = {0};
+	struct rebuild rebuild = {.tank = tank,
+		.ledger = ledger,
+		.result = &result,
+		.may_read_bytes = UNASKED_BYTES_MAX,
+		.only_looks = true};
+	int r = walk(&rebuild, "images", 0);
+
+	if (r != -EBADMSG)
+		return r;
+	rebuild.only_looks = false;
+	rebuild.buffer = read_back_buffer_new();
+	if (!rebuild.buffer)
+		return -ENOMEM;
+	r = fill(&rebuild, false);
+	free(rebuild.buffer);
+	return r;
+}
+
+/*
+ * A ledger can be whole and still be one of yesterday: exFAT loses the end of a log that was
+ * growing, a disk what it had promised to keep. The pictures would be copied once more, and their
+ * numbers given to others.
+ */
+static int recall(struct ledger *ledger, struct tank *tank)
+{
+	int r = tank_settle_lock(tank);
+
+	if (r < 0)
+		return r;
+	r = add_forgotten(ledger, tank);
+	tank_settle_unlock(tank);
 	return r;
 }
 
@@ -386,7 +429,11 @@ int open_ledger(struct ledger **ret, struct tank *tank, bool *was_damaged)
 	*ret = NULL;
 	r = try_ledger(ret, tank);
 	*was_damaged = r == -EBADMSG;
-	return *was_damaged ? heal(ret, tank) : r;
+	if (*was_damaged)
+		return heal(ret, tank);
+	if (r == 0 && tank->had_dead_run)
+		r = recall(*ret, tank);
+	return r;
 }
 
 int engine_rebuild(const char *tank_path, bool full, const atomic_bool *cancel,

@@ -696,8 +696,10 @@ static int settle_under_lock(struct settler *settler, struct batch *batch)
 		r = publish_batch(settler, batch);
 	if (r == 0)
 		r = tank_barrier(&run->tank);
-	if (r == 0)
+	if (r == 0) {
+		manifest_settled(run->manifest);
 		r = record_batch(settler, batch);
+	}
 	return r;
 }
 

@@ -91,6 +91,7 @@ static int learn_file_system(struct tank *tank)
 	/* The size field of a FAT directory entry has 32 bits. */
 	tank->file_bytes_max = fs.f_type == MSDOS_SUPER_MAGIC ? UINT32_MAX : INT64_MAX;
 	tank->sync_flushes_disk = false;
+	tank->unsafe_growth_bytes = fs.f_type == MAGIC_EXFAT ? (uint64_t)fs.f_bsize : 0;
 	for (size_t i = 0; i < sizeof(file_systems) / sizeof(file_systems[0]); i++) {
 		if ((unsigned long)fs.f_type != file_systems[i].type)
 			continue;
@@ -264,8 +265,10 @@ static void sweep_one(struct tank *tank, const char *run)
 	if (run_fd < 0)
 		return;
 	lock_fd = open_lock(run_fd, "lock");
-	if (lock_fd >= 0 && lock(lock_fd, LOCK_EX | LOCK_NB) == 0)
+	if (lock_fd >= 0 && lock(lock_fd, LOCK_EX | LOCK_NB) == 0) {
+		tank->had_dead_run = true;
 		remove_run(tank, run);
+	}
 }
 
 static void sweep_dead_runs(struct tank *tank)

@@ -48,6 +48,13 @@ struct tank {
 	enum tank_read_back read_back;
 	uint64_t file_bytes_max; /* of one file, where the file system has a low limit */
 	bool sync_flushes_disk; /* syncfs() alone flushes the disk's own cache too */
+	/*
+	 * 0, or by how much a file grows where a power cut in that moment may cost what it has
+	 * already: exFAT marks a file as chained before the chain need be on the disk, and fsck
+	 * then cuts the file off behind its first cluster.
+	 */
+	uint64_t unsafe_growth_bytes;
+	bool had_dead_run; /* somebody was killed, or the power went: found by the sweep */
 	uint64_t keep_free_bytes;
 	uid_t owner;
 	gid_t group;

@@ -22,7 +22,10 @@
 struct manifest {
 	int dir_fd; /* borrowed */
 	int fd;
-	char name[128];
+	unsigned number; /* of the file, from 1 on */
+	uint64_t block_bytes, size_bytes;
+	uint64_t room_bytes; /* up to where the file may grow; 0: on and on */
+	char name[112];
 };
 
 void ledger_hash_to_text(const uint8_t hash[LEDGER_HASH_BYTES], char text[33])
@@ -48,7 +51,7 @@ int ledger_hash_from_text(const char *text, uint8_t hash[LEDGER_HASH_BYTES])
 	return 0;
 }
 
-int manifest_new(struct manifest **ret, int dir_fd, const char *name)
+int manifest_new(struct manifest **ret, int dir_fd, const char *name, uint64_t block_bytes)
 {
 	struct manifest *manifest = calloc(1, sizeof(*manifest));
 
@@ -56,6 +59,7 @@ int manifest_new(struct manifest **ret, int dir_fd, const char *name)
 		return -ENOMEM;
 	manifest->dir_fd = dir_fd;
 	manifest->fd = -1;
+	manifest->block_bytes = block_bytes;
 	(void)text_format(manifest->name, sizeof(manifest->name), "%s", name);
 	*ret = manifest;
 	return 0;
@@ -69,15 +73,48 @@ void manifest_free(struct manifest *manifest)
 	free(manifest);
 }
 
+static int write_text(struct manifest *manifest, const char *text, size_t length)
+{
+	manifest->size_bytes += length;
+	return fd_write_full(manifest->fd, text, length);
+}
+
 static int start_file(struct manifest *manifest)
 {
-	if (manifest->fd >= 0)
-		return 0;
-	manifest->fd = openat(manifest->dir_fd, manifest->name,
+	char name[128];
+
+	if (++manifest->number == 1)
+		(void)text_format(name, sizeof(name), "%s.txt", manifest->name);
+	else
+		(void)text_format(
+			name, sizeof(name), "%s-%u.txt", manifest->name, manifest->number);
+	manifest->size_bytes = manifest->room_bytes = 0;
+	manifest->fd = openat(manifest->dir_fd, name,
 		O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (manifest->fd < 0)
 		return -errno;
-	return fd_write_full(manifest->fd, FIRST_LINE, strlen(FIRST_LINE));
+	return write_text(manifest, FIRST_LINE, strlen(FIRST_LINE));
+}
+
+static int add_line(struct manifest *manifest, const char *line, size_t length)
+{
+	int r = 0;
+
+	if (manifest->room_bytes && manifest->size_bytes + length > manifest->room_bytes) {
+		fd_close(manifest->fd);
+		manifest->fd = -1;
+	}
+	if (manifest->fd < 0)
+		r = start_file(manifest);
+	return r < 0 ? r : write_text(manifest, line, length);
+}
+
+void manifest_settled(struct manifest *manifest)
+{
+	uint64_t block = manifest->block_bytes;
+
+	if (block && manifest->fd >= 0)
+		manifest->room_bytes = (manifest->size_bytes + block - 1) / block * block;
 }
 
 int manifest_append(struct manifest *manifest, const struct manifest_entry *entry)
@@ -87,7 +124,6 @@ int manifest_append(struct manifest *manifest, const struct manifest_entry *entr
 	CLEANUP(freep) char *line = malloc(LINE_BYTES_MAX);
 	char hash[33];
 	size_t length;
-	int r;
 
 	if (!line)
 		return -ENOMEM;
@@ -102,8 +138,7 @@ int manifest_append(struct manifest *manifest, const struct manifest_entry *entr
 		return -ENAMETOOLONG;
 	length = strlen(line);
 	(void)snprintf(line + length, 32, "%016" PRIx64 "\n", (uint64_t)XXH3_64bits(line, length));
-	r = start_file(manifest);
-	return r < 0 ? r : fd_write_full(manifest->fd, line, length + 17);
+	return add_line(manifest, line, length + 17);
 }
 
 static int parse_number(const char *text, int64_t *ret)

@@ -2,8 +2,8 @@
 /*
  * manifest.h - a plain list of what each import put into the tank.
  *
- * One text file an import below TANK/.imgtank/manifests/, only ever appended
- * to. It is what a lost ledger is made from again, and can be read with any
+ * One text file an import below TANK/.imgtank/manifests/ (several on exFAT), only
+ * ever appended to. It is what a lost ledger is made from again, and can be read with any
  * editor. First line: "imgtank-manifest 1". Then a line a file, fields divided
  * by tabs, text in the escaped form of text.h:
  *
@@ -28,11 +28,18 @@ struct manifest_entry {
 	char source_path[LEDGER_PATH_BYTES_MAX];
 };
 
-/* Makes name below dir_fd with the first entry, not before. name is copied. -ENOMEM. */
-int manifest_new(struct manifest **ret, int dir_fd, const char *name);
+/*
+ * Makes NAME.txt below dir_fd with the first entry, not before. name is copied. -ENOMEM.
+ *
+ * block_bytes: 0, or what a file grows by where growing is a danger to what is in it already
+ * (tank.h). Then what is on the disk never gets another block: NAME-2.txt is begun, and so on.
+ */
+int manifest_new(struct manifest **ret, int dir_fd, const char *name, uint64_t block_bytes);
 
 /* Hands one line to the kernel; durable with the next barrier. */
 int manifest_append(struct manifest *manifest, const struct manifest_entry *entry);
+/* There was a barrier: what was appended before is on the disk. */
+void manifest_settled(struct manifest *manifest);
 void manifest_free(struct manifest *manifest); /* accepts NULL */
 
 typedef int (*manifest_entry_fn)(const struct manifest_entry *entry, void *userdata);

@@ -290,6 +290,33 @@ def test_deleted_ledger(work):
     damage_and_import(work, lambda path: drop_ledger(work))
 
 
+def test_deleted_ledger_and_manifests(work):
+    """As a power cut leaves them: the pictures themselves say what is there."""
+    def damage(_):
+        drop_ledger(work)
+        for path in (work.tank / ".imgtank/manifests").iterdir():
+            lines = path.read_bytes().splitlines(keepends=True)
+            path.write_bytes(b"".join(lines[:3]) + lines[3][:40])
+    damage_and_import(work, damage)
+
+
+def test_ledger_of_yesterday(work):
+    """Whole, but without what came last, as a log that was cut off leaves it behind a power cut."""
+    def forget(path):
+        settle_wal(path)
+        drop_wal(path)
+        path.write_bytes(kept)
+        dead = work.tank / ".imgtank/tmp/1-0123456789abcdef"
+        dead.mkdir()
+        (dead / "lock").touch()
+    work.import_safely(work.card("plain", "first", 3, count=2))
+    settle_wal(ledger(work))
+    kept = ledger(work).read_bytes()
+    damage_and_import(work, forget)
+    numbers = [path.name for path in (work.tank / "images").rglob("*.jpg")]
+    expect_equal(len(numbers), len(set(numbers)), "numbers that were given once")
+
+
 def test_garbage_in_the_write_ahead_log(work):
     def damage(path):
         pathlib.Path(str(path) + "-wal").write_bytes(random.Random(3).randbytes(50000))

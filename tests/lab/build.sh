@@ -4,7 +4,10 @@
 # Makes the guest of the laboratory: a small Debian with the project's own packages, installed by apt,
 # as one disk image, its kernel and an initramfs that knows how to find it.
 #
-#   tests/lab/build.sh [pc|pi]    into build/lab-cache (or $IMGTANK_LAB_CACHE); what is up to date stays
+#   tests/lab/build.sh [SUITE]   trixie or bookworm, into build/lab-cache (or
+#                                $IMGTANK_LAB_CACHE; with -SUITE behind it if it is not trixie);
+#                                what is up to date stays
+#   tests/lab/build.sh pi        the same for an emulated Raspberry Pi 3, with trixie
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tools/lib/packages.sh
@@ -12,8 +15,10 @@ source tools/lib/packages.sh
 # shellcheck source=tools/lib/chroot.sh
 source tools/lib/chroot.sh
 
-suite=trixie
+machine=pc suite=${1:-trixie}
+[[ $suite != pi ]] || machine=pi suite=trixie
 cache=${IMGTANK_LAB_CACHE:-build/lab-cache}
+[[ $suite == trixie ]] || cache+=-$suite
 mkdir -p "$cache"
 cache=$(realpath "$cache")
 
@@ -68,7 +73,7 @@ customise() {
 	echo lab >"$root/etc/hostname"
 	printf '127.0.0.1 localhost lab\n' >"$root/etc/hosts"
 	# The tank's disk as the documents say: it may be missing, and come later.
-	printf '%s / ext4 rw,noatime 0 0\nLABEL=TANK /data auto nofail,noatime,x-systemd.device-timeout=5s 0 0\n' \
+	printf '%s / ext4 rw,noatime 0 0\nLABEL=TANK /data auto nofail,noatime,x-systemd.device-timeout=5s 0 2\n' \
 		"$device" >"$root/etc/fstab"
 	mkdir -p "$root/data" "$root/root/.ssh"
 	cp "$cache/id.pub" "$root/root/.ssh/authorized_keys"
@@ -297,7 +302,7 @@ UNIT
 	echo "$key" >"$cache/pi.key"
 }
 
-case ${1-pc} in
+case $machine in
 pc)
 	build_packages_of_project
 	make_guest

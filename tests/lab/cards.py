@@ -74,9 +74,9 @@ def ext4(path, size_mb=512, label="TANK"):
     return path
 
 
-def exfat(path, size_mb=512, label="TANK"):
+def exfat(path, size_mb=512, label="TANK", cluster_bytes=0):
     path = blank(path, size_mb)
-    run("mkfs.exfat", "-L", label, path)
+    run("mkfs.exfat", "-L", label, *(["-c", cluster_bytes] if cluster_bytes else []), path)
     return path
 
 

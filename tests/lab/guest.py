@@ -16,9 +16,17 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = Path(os.environ.get("IMGTANK_LAB_CACHE", ROOT / "build" / "lab-cache")).resolve()
+SUITE = "trixie"  # the guest's Debian
 DEADLINE_S = 180.0
 MEMORY_MB = 768
 APPEND = "console=ttyS0 quiet panic=-1 nokaslr mitigations=off audit=0 apparmor=0 random.trust_cpu=on"
+
+
+def use_suite(suite):
+    """Another Debian has a cache of its own (as in build.sh)."""
+    global SUITE, CACHE
+    if suite != SUITE:
+        SUITE, CACHE = suite, Path(f"{CACHE}-{suite}")
 
 
 class Failure(Exception):

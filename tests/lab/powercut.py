@@ -5,8 +5,10 @@ have been at any moment, without a random part of what the disk had not been tol
 QEMU's blklogwrites records in the format of Linux's dm-log-writes (Documentation/admin-guide/
 device-mapper/log-writes.rst). The disk has two partitions' worth of room: the tank, and a place for
 marks. Each time something was called verified, the guest writes a mark there; so the log itself says,
-for every moment, what had been announced by then.
+for every moment, what had been announced by then. Writes are lost as a disk loses them: all of one,
+or some of its sectors.
 """
+import contextlib
 import random
 import struct
 import subprocess
@@ -14,7 +16,9 @@ import tempfile
 from pathlib import Path
 
 import cards
-from guest import check
+import tank_check
+from exfat import Volume
+from guest import Failure, check
 
 SECTOR = 512
 TANK_SECTORS = 96 << 11  # 96 MiB, from the second MiB on
@@ -27,22 +31,34 @@ FLUSH, FUA, DISCARD = 1, 2, 4
 # In the guest: copies each announcement into a sector of its own, on the disk at once. Past the page
 # cache, and without any sync: that would flush the disk, and so hide that the announcer did not.
 ANNOUNCER = r"""
-import json, os, subprocess
+import json, os, subprocess, threading
 marks = subprocess.Popen(["dd", "of=/dev/disk/by-partlabel/MARKS", "bs=512", "iflag=fullblock",
                           "oflag=direct", "conv=notrunc", "status=none"], stdin=subprocess.PIPE)
 count = 0
-def mark(path):
+turn = threading.Lock()
+def mark(what):
     global count
-    marks.stdin.write(("MARK %d %s" % (count, path)).encode().ljust(512, b"\0"))
-    marks.stdin.flush()
-    count += 1
+    with turn:
+        marks.stdin.write(("MARK %d %s" % (count, what)).encode().ljust(512, b"\0"))
+        marks.stdin.flush()
+        count += 1
 """
+# What front ends are told, and what the journal says.
 WATCHER = ANNOUNCER + r"""
+def read_journal():
+    journal = subprocess.Popen(["journalctl", "-f", "-n", "0", "-o", "json", "-t", "imgtank"],
+                               stdout=subprocess.PIPE, text=True)
+    for line in journal.stdout:
+        if json.loads(line).get("IMGTANK_VERDICT") == "safe-to-format":
+            mark("safe journal")
+threading.Thread(target=read_journal, daemon=True).start()
 watch = subprocess.Popen(["imgtank", "watch", "--json", "--files"], stdout=subprocess.PIPE, text=True)
 for line in watch.stdout:
     event = json.loads(line)
     if event.get("event") == "file-verified":
-        mark(event["tank_path"])
+        mark("file " + event["tank_path"])
+    elif event.get("event") == "card" and event.get("verdict") == "safe-to-format":
+        mark("safe front end")
 """
 # A writer as one should not be: says that a file is there as soon as it was written.
 CARELESS = ANNOUNCER + r"""
@@ -52,19 +68,19 @@ for number in range(60):
     data = hashlib.sha256(str(number).encode()).digest() * 4096
     with open("/data/images/%03d.jpg" % number, "wb") as file:
         file.write(data)
-    mark("images/%03d.jpg" % number)
+    mark("file images/%03d.jpg" % number)
 marks.stdin.close()
 marks.wait()
 """
 
 
-def make_disk(path):
-    """A disk with the tank's file system and the place for marks."""
+def make_disk(path, kind):
+    """A disk with the tank's file system (ext4 or exfat) and the place for marks."""
     path = cards.blank(path, 128)
     table = (f"label: gpt\nstart={START}, size={TANK_SECTORS}, name=TANKPART\n"
              f"start={MARKS}, size={MARKS_SECTORS}, name=MARKS\n")
     cards.run("sfdisk", "-q", path, input=table.encode())
-    part = cards.ext4(str(path) + ".part", TANK_SECTORS >> 11)
+    part = getattr(cards, kind)(str(path) + ".part", TANK_SECTORS >> 11)
     cards.run("dd", f"if={part}", f"of={path}", "bs=1M", f"seek={START >> 11}", "conv=notrunc,sparse")
     return path
 
@@ -107,8 +123,22 @@ class Log:
                     found.append((index, text.split(" ", 2)[2]))
         return found
 
+    def open_places(self):
+        """Behind which entries there are at least two writes to the tank that no flush followed."""
+        found, count = [], 0
+        for index, (sector, sectors, flags, _) in enumerate(self.entries):
+            if flags & FLUSH:
+                count = 0
+            count += bool(sectors and START <= sector < START + TANK_SECTORS)
+            if count >= 2:
+                found.append(index + 1)
+        return found
+
     def replay(self, original, out, cut, seed):
-        """The tank's file system as a cut behind entry number cut leaves it; how many writes were lost."""
+        """The tank's file system as a cut behind entry number cut leaves it; how many writes were lost.
+
+        Of those that no flush followed a half is there, a quarter is not, of a quarter some sectors are.
+        """
         rng = random.Random(seed)
         subprocess.run(["cp", "--sparse=always", original, out], check=True)
         flushed = max((i for i in range(cut) if self.entries[i][2] & FLUSH), default=-1)
@@ -118,48 +148,75 @@ class Log:
                 sector, count, flags, _ = entry = self.entries[index]
                 if count == 0 or not START <= sector < START + TANK_SECTORS:
                     continue
-                if index > flushed and not flags & FUA and rng.random() < 0.5:
-                    lost += 1
+                data = bytes(count * SECTOR) if flags & DISCARD else self.data(entry)
+                luck = rng.random() if index > flushed and not flags & FUA else 0
+                lost += luck >= 0.5
+                if luck >= 0.75:
                     continue
                 file.seek((sector - START) * SECTOR)
-                file.write(bytes(count * SECTOR) if flags & DISCARD else self.data(entry))
+                if luck < 0.5:
+                    file.write(data)
+                    continue
+                for at in range(0, len(data), SECTOR):
+                    if rng.random() < 0.5:
+                        file.write(data[at:at + SECTOR])
+                    else:
+                        file.seek(SECTOR, 1)
         return lost
 
 
-def violations(image, announced, contents):
-    """What had been announced and is not there, or not whole."""
-    # The journal is replayed by mounting; then the file system must be without a fault.
-    folder = tempfile.mkdtemp(prefix="imgtank-lab-cut-")
-    done = subprocess.run(["mount", "-t", "ext4", "-o", "loop", image, folder], capture_output=True,
-                          check=False)
-    if done.returncode:
-        Path(folder).rmdir()
-        return [f"the file system cannot be mounted: {done.stderr.decode()}"]
-    bad = []
-    try:
-        for path in announced:
-            file = Path(folder, path)
-            if not file.is_file():
-                bad.append(f"{path} is missing")
-            elif cards.digest(file) not in contents:
-                bad.append(f"{path} is torn")
-        for file in Path(folder, "images").rglob("*"):
-            if file.is_file() and cards.digest(file) not in contents:
-                bad.append(f"{file.relative_to(folder)} has a name and is not whole")
-    except OSError as error:
-        bad.append(f"the file system cannot be read: {error}")
-    finally:
-        subprocess.run(["umount", folder], check=True)
-        Path(folder).rmdir()
-    checked = subprocess.run(["e2fsck", "-f", "-n", image], capture_output=True, check=False)
-    if checked.returncode:
-        bad.append("the file system has faults: " + checked.stdout.decode()[-200:])
-    return bad
+def fsck(*argv):
+    """What a file system's own checker says to an image: (its status, its words)."""
+    done = subprocess.run([str(word) for word in argv], capture_output=True, check=False)
+    return done.returncode, (done.stdout + done.stderr).decode(errors="replace")[-300:]
 
 
-def record(lab, guest, program, until, before=None):
+@contextlib.contextmanager
+def repaired_ext4(image, bad):
+    """Repaired by e2fsck as a box does when it starts; then there must be no fault, also after its use.
+
+    A superblock of which half was written is not repaired unasked: the administrator says yes.
+    """
+    if fsck("e2fsck", "-p", image)[0] > 1:
+        fsck("e2fsck", "-y", image)
+    with tempfile.TemporaryDirectory(prefix="imgtank-lab-cut-") as folder:
+        done = subprocess.run(["mount", "-t", "ext4", "-o", "loop", image, folder],
+                              capture_output=True, check=False)
+        if done.returncode:
+            bad.append(f"the file system cannot be mounted: {done.stderr.decode()}")
+            yield None
+            return
+        try:
+            yield Path(folder)
+        finally:
+            subprocess.run(["umount", folder], check=True)
+    status, words = fsck("e2fsck", "-f", "-n", image)
+    if status:
+        bad.append("the file system has faults: " + words)
+
+
+@contextlib.contextmanager
+def repaired_exfat(image, bad):
+    """Repaired by fsck.exfat as a box does when it starts; then read by a reader of our own."""
+    fsck("fsck.exfat", "-p", image)
+    status, words = fsck("fsck.exfat", "-n", image)
+    if status:
+        bad.append("fsck.exfat leaves faults: " + words)
+    with tempfile.TemporaryDirectory(prefix="imgtank-lab-cut-") as folder:
+        try:
+            with Volume(image) as volume:
+                bad += [f"the file system has faults: {fault}" for fault in volume.extract(folder)]
+        except (OSError, ValueError) as error:
+            bad.append(f"the file system cannot be read: {error}")
+        yield Path(folder)
+
+
+REPAIRED = {"ext4": repaired_ext4, "exfat": repaired_exfat}
+
+
+def record(lab, guest, program, until, before=None, kind="ext4"):
     """Runs program in the guest on a recorded disk until until() says so, then cuts the power."""
-    disk = make_disk(lab.path("tank.img"))
+    disk = make_disk(lab.path("tank.img"), kind)
     log = lab.path("tank.log")
     log.touch()
     node = guest.number("cut")
@@ -183,28 +240,68 @@ def record(lab, guest, program, until, before=None):
     return str(disk) + ".part", Log(log)
 
 
-def judge(lab, original, log, contents, cuts, seed):
-    """(number of cuts with a violation, the first of them, cuts at which writes were lost)"""
-    rng = random.Random(seed)
-    marks = log.marks()
-    check(len(marks) >= 10, f"only {len(marks)} announcements were recorded")
-    image = lab.path("cut.img")
-    broken, first, lossy = 0, "", 0
-    for number in range(cuts):
-        # Where something was announced just now it matters most; else anywhere.
-        at = rng.choice(marks)[0] + rng.randint(0, 3) if number % 2 else rng.randrange(
-            len(log.entries))
-        cut = min(max(at, 1), len(log.entries))
-        announced = [path for index, path in marks if index < cut]
-        lossy += log.replay(original, image, cut, rng.random()) > 0
-        bad = violations(image, announced, contents)
-        if bad:
-            broken += 1
-            first = first or f"cut behind write {cut} of {len(log.entries)}: {bad[:3]}"
-    return broken, first, lossy
+def violations(image, kind, look, also):
+    """Each promise that is broken in the tank there; also: one more look, or None."""
+    bad = []
+    with REPAIRED[kind](image, bad) as tank:
+        if tank is None:
+            return bad
+        try:
+            bad += look(tank)
+            if also and not bad:
+                also(tank)
+        except OSError as error:
+            bad.append(f"the file system cannot be read: {error}")
+        except Failure as failure:
+            bad.append(str(failure))
+    return bad
 
 
-def notes_of(log, cuts, lossy):
-    return {"writes": len(log.entries), "announcements": len(log.marks()), "cuts": cuts,
-            "with lost writes": lossy}
+class Judge:
+    """Cuts a recorded run at many places, and looks at what is left.
 
+    contents: what a whole picture is. look(tank, announced, contents): what is wrong in a repaired
+    tank; also(tank): what the program makes of it, at each tenth cut.
+    """
+
+    def __init__(self, lab, original, log, contents, kind="ext4", look=tank_check.faults, also=None):
+        self.original, self.log, self.contents, self.kind = original, log, contents, kind
+        self.look, self.also = look, also
+        self.kept = lab.artefacts / lab.name / "cut.img"  # the first that broke a promise
+        self.image = lab.path("cut.img")
+        self.marks = log.marks()
+        self.open_places = log.open_places() or [len(log.entries)]
+        self.cuts = self.broken = self.lossy = 0
+        self.first = ""  # of the broken ones
+        check(len(self.marks) >= 10, f"only {len(self.marks)} announcements were recorded")
+
+    def place(self, rng):
+        """Where the disk had something to lose; where something was announced just now; anywhere."""
+        at = (rng.choice(self.open_places), rng.choice(self.marks)[0] + rng.randint(0, 3),
+              rng.randrange(len(self.log.entries)))[self.cuts % 3]
+        return min(max(at, 1), len(self.log.entries))
+
+    def cut(self, rng):
+        cut = self.place(rng)
+        announced = [what for index, what in self.marks if index < cut]
+        seed = rng.random()
+        self.lossy += self.log.replay(self.original, self.image, cut, seed) > 0
+        bad = violations(self.image, self.kind,
+                         lambda tank: self.look(tank, announced, self.contents),
+                         self.also if self.cuts % 10 == 9 else None)
+        self.cuts += 1
+        self.broken += bool(bad)
+        if bad and not self.first:
+            self.log.replay(self.original, self.kept, cut, seed)
+            self.first = f"cut behind write {cut} of {len(self.log.entries)}: {bad[:3]}"
+
+    def run(self, lab, cuts, seed):
+        rng = random.Random(seed)
+        for _ in range(cuts):
+            self.cut(rng)
+        lab.notes.update({"writes": len(self.log.entries), "announcements": len(self.marks),
+                          "cuts": cuts, "with lost writes": self.lossy})
+
+    def must_find(self, at_least):
+        check(self.broken >= at_least, f"only {self.broken} of {self.cuts} cuts were found to break a "
+              f"promise; {self.first}")

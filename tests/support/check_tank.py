@@ -298,6 +298,8 @@ def load_xxhash():
     library = ctypes.CDLL(name)
     library.XXH3_128bits.restype = Hash128
     library.XXH3_128bits.argtypes = [ctypes.c_char_p, ctypes.c_size_t]
+    library.XXH3_64bits.restype = ctypes.c_uint64
+    library.XXH3_64bits.argtypes = [ctypes.c_char_p, ctypes.c_size_t]
     return library
 
 

@@ -55,7 +55,7 @@ static int write_three(const struct tree *tree)
 	int dir_fd = open(tree->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct manifest *manifest = NULL;
 
-	assert_int_equal(manifest_new(&manifest, dir_fd, "m.txt"), 0);
+	assert_int_equal(manifest_new(&manifest, dir_fd, "m", 0), 0);
 	for (unsigned i = 1; i <= 3; i++) {
 		struct manifest_entry *entry = sample_entry(i);
 
@@ -92,9 +92,41 @@ static void test_manifest_is_not_made_for_nothing(void **state)
 	(void)state;
 	tree_make(&tree);
 	dir_fd = open(tree.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	assert_int_equal(manifest_new(&manifest, dir_fd, "m.txt"), 0);
+	assert_int_equal(manifest_new(&manifest, dir_fd, "m", 0), 0);
 	manifest_free(manifest);
 	assert_int_equal(faccessat(dir_fd, "m.txt", F_OK, 0), -1);
+	(void)close(dir_fd);
+	tree_remove(&tree);
+}
+
+/* What a barrier made durable never gets another block; until then a file may grow as it likes. */
+static void test_manifest_does_not_grow_where_that_is_unsafe(void **state)
+{
+	static const unsigned in_file[] = {3, 1};
+	struct manifest_entry *entry = sample_entry(1);
+	struct manifest *manifest = NULL;
+	struct tree tree;
+	int dir_fd;
+
+	(void)state;
+	tree_make(&tree);
+	dir_fd = open(tree.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(manifest_new(&manifest, dir_fd, "m", 128), 0);
+	manifest_settled(manifest); /* of nothing */
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(manifest_append(manifest, entry), 0);
+	manifest_settled(manifest);
+	assert_int_equal(manifest_append(manifest, entry), 0);
+	manifest_free(manifest);
+	for (unsigned i = 0; i < 2; i++) {
+		struct seen seen = {0};
+		uint32_t bad = 0;
+
+		assert_int_equal(
+			manifest_read(dir_fd, i ? "m-2.txt" : "m.txt", on_entry, &seen, &bad), 0);
+		assert_int_equal(seen.count, in_file[i]);
+	}
+	free(entry);
 	(void)close(dir_fd);
 	tree_remove(&tree);
 }
@@ -179,6 +211,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_manifest_gives_back_what_was_written),
 		cmocka_unit_test(test_manifest_is_not_made_for_nothing),
+		cmocka_unit_test(test_manifest_does_not_grow_where_that_is_unsafe),
 		cmocka_unit_test(test_manifest_cut_anywhere_gives_whole_lines_only),
 		cmocka_unit_test(test_manifest_changed_byte_spoils_its_line_only),
 		cmocka_unit_test(test_manifest_of_something_else_is_refused),
