@@ -8,7 +8,9 @@
 #include "ui-pibrella/pibrella.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
@@ -19,6 +21,9 @@
 #include "ui-pibrella/button.h"
 #include "ui-pibrella/dim.h"
 #include "ui-pibrella/settings.h"
+
+/* systemd waits so long for the last of those that do not end. */
+#define BLINK_TO_THE_END_USEC UINT64_C(90000000)
 
 enum timer { TIMER_BUTTON };
 
@@ -93,7 +98,8 @@ static void arm(struct pibrella *pibrella, uint64_t at_usec)
 		(void)log_errno(LOG_LEVEL_ERROR, -errno, "the lamps stand still");
 }
 
-static void move_lamps(struct pibrella *pibrella)
+/* Sets the lamps as they are to be now; returns when that changes, UINT64_MAX: never. */
+static uint64_t show_pattern(struct pibrella *pibrella)
 {
 	uint64_t at_usec = frontend_host_now_usec(pibrella->host) - pibrella->pattern_usec;
 	uint64_t next_usec = dim_next_usec(&pibrella->pattern, at_usec);
@@ -103,9 +109,14 @@ static void move_lamps(struct pibrella *pibrella)
 		if (dim_is_on(&pibrella->pattern, (enum lamp)lamp, at_usec))
 			lit |= LAMP_BIT(lamp);
 	set_lamps(pibrella, lit);
-	arm(pibrella,
-		next_usec == UINT64_MAX ? FRONTEND_NEVER
-					: pibrella->pattern_usec + at_usec + next_usec);
+	return next_usec == UINT64_MAX ? next_usec : pibrella->pattern_usec + at_usec + next_usec;
+}
+
+static void move_lamps(struct pibrella *pibrella)
+{
+	uint64_t next_usec = show_pattern(pibrella);
+
+	arm(pibrella, next_usec == UINT64_MAX ? FRONTEND_NEVER : next_usec);
 }
 
 static void show(void *state, const struct tank_model *model, uint32_t changed)
@@ -289,7 +300,42 @@ static void crash(void *state)
 	sound_crash(pibrella->sound);
 }
 
-/* While the power is going the red lamp stays on: a dark box would look finished already. */
+/* In a child: until the power is gone, or nothing has come of that. */
+static void blink_to_the_end(struct pibrella *pibrella)
+{
+	uint64_t end_usec = frontend_host_now_usec(pibrella->host) + BLINK_TO_THE_END_USEC;
+	uint64_t now_usec, next_usec;
+
+	(void)signal(SIGTERM, SIG_IGN);
+	(void)signal(SIGHUP, SIG_IGN);
+	while ((now_usec = frontend_host_now_usec(pibrella->host)) < end_usec) {
+		next_usec = show_pattern(pibrella);
+		if (next_usec == UINT64_MAX) /* a board with too few lamps to blink */
+			break;
+		if (next_usec > now_usec)
+			(void)usleep((useconds_t)(next_usec - now_usec));
+	}
+	set_lamps(pibrella, 0);
+	_exit(EXIT_SUCCESS);
+}
+
+/*
+ * At the end of a shutdown everybody is told to end and waited for; who begins after that is not.
+ * So a child that has the lines, too, goes on blinking and holds up nothing. A dark box, or one
+ * that stands still, would look finished already.
+ */
+static bool leave_blinking(struct pibrella *pibrella)
+{
+	pid_t pid;
+
+	if (!pibrella->memory.is_power_going || !pibrella->has_pattern)
+		return false;
+	pid = fork();
+	if (pid == 0)
+		blink_to_the_end(pibrella);
+	return pid > 0;
+}
+
 static void pibrella_close(void *state)
 {
 	struct pibrella *pibrella = state;
@@ -301,7 +347,8 @@ static void pibrella_close(void *state)
 	}
 	if (!pibrella->board)
 		return;
-	set_lamps(pibrella, pibrella->memory.is_power_going ? LAMP_BIT(LAMP_RED) : 0);
+	if (!leave_blinking(pibrella))
+		set_lamps(pibrella, pibrella->memory.is_power_going ? LAMP_BIT(LAMP_RED) : 0);
 	if (pibrella->driver->button_fd(pibrella->board) >= 0)
 		(void)frontend_host_watch(
 			pibrella->host, pibrella->driver->button_fd(pibrella->board), 0);

@@ -25,18 +25,20 @@
 #define CARD_FLAGS (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME)
 
 /*
- * No journal is replayed: that would write. FAT: names in UTF-8, and times as
- * the camera wrote them, which the engine takes for local ones.
+ * No journal is replayed: that would write. ntfs3 and hfsplus have no option for it: they replay
+ * nothing if they are mounted read-only. Names in UTF-8, whatever the kernel's own idea; FAT: times
+ * as the camera wrote them, which the engine takes for local ones. nouuid: a card that was pulled
+ * and is back, while somebody still holds what was mounted before.
  */
 static const struct {
 	const char *name, *options;
 } file_systems[] = {
 	{"vfat", "utf8,tz=UTC"},
 	{"exfat", "iocharset=utf8"},
-	{"ntfs3", ""},
+	{"ntfs3", "iocharset=utf8"},
 	{"ext4", "noload"},
-	{"xfs", "norecovery"},
-	{"hfsplus", ""},
+	{"xfs", "norecovery,nouuid"},
+	{"hfsplus", "nls=utf8"},
 	{"udf", "iocharset=utf8"},
 	{"iso9660", "iocharset=utf8"},
 	{"btrfs", "rescue=nologreplay"},

@@ -146,9 +146,40 @@ def test_held_button_shuts_down_with_a_sound():
         ui.wait_for("buzzer 1")
         ui.send("up")
         ui.wait_for("red 1")
+
+
+def heirs(ui):
+    """Processes that go on after it has ended: those with its command line."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")[:-1]
+        except OSError:
+            continue
+        if words == ui.argv and int(folder.name) != ui.process.pid:
+            found.append(int(folder.name))
+    return found
+
+
+def test_red_blinks_until_the_power_is_gone_and_holds_up_nobody():
+    with FakeBox("halting") as box, start(box) as ui:
+        wait_changes(ui, "red", 4)
         ui.signal(signal.SIGTERM)
-        check_equal(ui.wait_end(), 0, "exit status")
-        check_equal(lit(ui.lines), {"red"}, "red stays while the power goes")
+        check_equal(ui.process.wait(5), 0, "exit status")
+        children = heirs(ui)
+        try:
+            check_equal(len(children), 1, "who goes on blinking")
+            count = len(ui.lines)
+            os.kill(children[0], signal.SIGTERM)  # for all; only the power ends it
+            wait_changes(ui, "red", 7)
+            check_durations(durations(ui.lines[count:], "red")[1:5],
+                            [(value, .2) for value, _ in durations(ui.lines[count:], "red")[1:5]],
+                            "red")
+            check_equal(heirs(ui), children, "it is still there")
+        finally:
+            for pid in children:
+                os.kill(pid, signal.SIGKILL)
+        check_equal(lit(ui.lines) - {"red"}, set(), "others")
 
 
 def test_held_button_is_refused_while_copying_unless_it_insists():
