@@ -166,6 +166,35 @@ setting() {
 		here && $1 == key && $2 == "=" { sub(/^[^=]*= ?/, ""); print }'
 }
 
+# write_settings STEP <TEXT: the step's own file of the configuration
+write_settings() {
+	local file=$etc/imgtank.conf.d/50-setup-$1.conf path
+
+	say "Writing $file."
+	for path in "$etc" "${file%/*}"; do
+		[[ -d $path ]] || note "$1" "made_$path" yes
+	done
+	note "$1" configured yes
+	{ printf '# Made by '\''imgtank setup %s'\''.\n' "$1" && cat; } | write_file "$file" 0644
+}
+
+# remove_settings STEP
+remove_settings() {
+	local path
+
+	[[ ! $(noted "$1" configured) ]] || run rm -f "$etc/imgtank.conf.d/50-setup-$1.conf"
+	for path in "$etc/imgtank.conf.d" "$etc"; do
+		[[ ! $(noted "$1" "made_$path") ]] || run rmdir --ignore-fail-on-non-empty "$path" || :
+	done
+}
+
+# The daemon reads its configuration when it starts. A card that is being copied is waited for, where
+# the package's unit for that is there.
+restart_daemon() {
+	[[ $(service_is is-active imgtankd) == yes ]] || return 0
+	run systemctl start imgtank-restart.service 2>/dev/null || run systemctl try-restart imgtankd
+}
+
 # --- secrets ---
 
 # secret LENGTH: easy to read and to type; five bits a character

@@ -158,6 +158,7 @@ static bool examine(
 	doctor_check_config(&scope, report);
 	has_answered = doctor_check_tank(&scope, report);
 	doctor_check_daemon(&scope, report);
+	doctor_check_drop(&scope, report);
 	doctor_check_frontends(&scope, report);
 	doctor_check_probe(&scope, report);
 	doctor_check_machine(&scope, report);
@@ -187,8 +188,10 @@ const struct cli_command command_doctor = {
 	.summary = "say what is wrong with the box, and how to mend it",
 	.help = "Usage: imgtank doctor [--config FILE] [--socket PATH] [--verbose] [--json]\n"
 		"\n"
-		"Looks at the configuration, the tank and its disk, imgtankd, the front ends, the\n"
-		"clock, the power and the card readers. Of each thing that is wrong it says what\n"
+		"Looks at the configuration, the tank and its disk, imgtankd, the drop folder, "
+		"the\n"
+		"front ends, the clock, the power and the card readers. Of each thing that is "
+		"wrong it says what\n"
 		"it means, what is safe, and what to do now. It changes nothing. As root it sees\n"
 		"more.\n"
 		"\n"

@@ -15,6 +15,7 @@
 
 #include "core/cli/ui_find.h"
 #include "core/config/config.h"
+#include "core/drop/look.h"
 #include "core/engine/tank.h"
 #include "core/faults.h"
 
@@ -98,6 +99,15 @@ struct doctor_tank {
  */
 bool doctor_check_tank(const struct doctor_scope *scope, struct doctor_report *report);
 void doctor_judge_tank(const struct doctor_tank *tank, struct doctor_report *report);
+
+/* --- doctor_drop.c: what was dropped and is not in the tank --- */
+
+void doctor_check_drop(const struct doctor_scope *scope, struct doctor_report *report);
+void doctor_judge_drop(const char *path, const struct drop_list *list, int64_t now_ns,
+	struct doctor_report *report);
+/* count: of folders that are kept until they are safe in the tank. */
+void doctor_judge_kept(
+	const char *path, unsigned int count, int64_t oldest_s, struct doctor_report *report);
 
 /* --- doctor_machine.c: clock, power, heat, readers --- */
 

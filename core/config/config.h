@@ -70,6 +70,11 @@ struct config_daemon {
 	const char *poweroff_command, *reboot_command; /* "": logind */
 };
 
+struct config_drop {
+	const char *path; /* a folder that files are dropped into; "" for none */
+	uint32_t settle_ms; /* a file in it must have stayed as it is for so long */
+};
+
 struct config_power {
 	bool halt_on_unplug; /* when the last card is out and all went well */
 	uint32_t grace_ms; /* to say otherwise */
@@ -88,6 +93,7 @@ struct config {
 	struct config_thumbnails thumbnails;
 	struct config_probe probe;
 	struct config_daemon daemon;
+	struct config_drop drop;
 	struct config_power power;
 	struct config_ui ui;
 	struct config_private *private; /* owned: strings, origins, problems */

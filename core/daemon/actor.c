@@ -268,6 +268,8 @@ void actor_end(struct actor *actor, enum card_input input, enum verdict verdict,
 	card->verdict = verdict;
 	card->fault = fault;
 	record_end(actor, card);
+	if (!actor->is_gone && actor->source->ops->ended)
+		actor->source->ops->ended(actor->source, actor->key, card);
 	actor_release(actor);
 	actor_touch(actor);
 }

@@ -279,7 +279,13 @@ static void on_source_ready(void *userdata, struct source *source)
 	daemon_settle(daemon);
 }
 
-const struct source_handler cards_source_handler = {on_inserted, on_removed, on_source_ready};
+static void on_source_said(void *userdata, const char *text)
+{
+	daemon_note(userdata, LEVEL_NOTICE, FAULT_NONE, "", "%s", text);
+}
+
+const struct source_handler cards_source_handler = {
+	on_inserted, on_removed, on_source_ready, on_source_said};
 
 /* --- what people say --- */
 

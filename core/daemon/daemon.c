@@ -494,6 +494,21 @@ static int add_virtual_reader(struct daemon *daemon)
 	return 0;
 }
 
+static int add_drop(struct daemon *daemon)
+{
+	const struct daemon_options *options = daemon->options;
+	int r;
+
+	if (!*options->drop_path)
+		return 0;
+	r = source_drop_new(&daemon->sources[daemon->sources_count], daemon->event,
+		options->drop_path, &options->drop, &cards_source_handler, daemon);
+	if (r < 0)
+		return log_errno(LOG_LEVEL_ERROR, r, "the drop folder cannot be watched");
+	daemon->sources_count++;
+	return 0;
+}
+
 static int add_devices(struct daemon *daemon)
 {
 	int r;
@@ -547,6 +562,8 @@ static int add_parts(struct daemon *daemon)
 		r = add_tank(daemon);
 	if (r == 0)
 		r = add_virtual_reader(daemon);
+	if (r == 0)
+		r = add_drop(daemon);
 	if (r == 0)
 		r = access_watch_new(&daemon->access_watch, daemon->event, options->access_root,
 			on_access_changed, daemon);

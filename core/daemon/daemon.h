@@ -16,6 +16,7 @@
 #include "core/config/config.h"
 #include "core/daemon/power.h"
 #include "core/daemon/server.h"
+#include "core/drop/look.h"
 
 struct daemon_options {
 	const char *engine_program; /* path of imgtank */
@@ -27,6 +28,8 @@ struct daemon_options {
 	unsigned int workers_max; /* cards at work at the same time */
 	const char *virtual_reader; /* a folder; "" for none */
 	bool use_devices; /* the machine's card readers */
+	const char *drop_path; /* a folder that files are dropped into; "" for none */
+	struct drop_options drop;
 	const char *file_systems; /* that cards may have: mount_allow() */
 	bool may_halt; /* poweroff and reboot */
 	bool halts_on_unplug; /* by itself when the last card is out and all went well */

@@ -11,7 +11,7 @@
 #include "core/daemon/unplug.h"
 #include "core/model.h"
 
-#define SOURCES_MAX 2
+#define SOURCES_MAX 3
 #define KNOWN_CARDS_MAX 512
 
 struct actor; /* actor.h: what the daemon has to do with a card, beside its model */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * source.h - where cards come from: real devices (source_udev.c), or a folder
- * that plays a reader (source_folder.c).
+ * source.h - where cards come from: real devices (source_udev.c), a folder
+ * that plays a reader (source_folder.c), or one that files are dropped into (source_drop.c).
  *
  * A source says what is there and what is gone, no more. It first tells of all
  * that was there before, then once that it has; later of what changes.
@@ -13,6 +13,9 @@
 #include <stdint.h>
 
 #include <systemd/sd-event.h>
+
+#include "core/drop/look.h"
+#include "core/model.h"
 
 struct source; /* opaque; the first member of each kind's own struct is one */
 
@@ -36,11 +39,14 @@ struct source_handler {
 	void (*inserted)(void *userdata, struct source *source, const struct source_card *card);
 	void (*removed)(void *userdata, struct source *source, const char *key);
 	void (*ready)(void *userdata, struct source *source); /* all that was there was told */
+	void (*said)(void *userdata, const char *text); /* for people; fit to be shown */
 };
 
 struct source_ops {
 	const char *name;
 	void (*free)(struct source *source);
+	/* An import of this card has ended; it may be called again. May be NULL. */
+	void (*ended)(struct source *source, const char *key, const struct model_card *card);
 };
 
 struct source {
@@ -63,6 +69,18 @@ static inline void source_free(struct source *source)
  */
 int source_folder_new(struct source **ret, sd_event *event, const char *path,
 	const struct source_handler *handler, void *userdata);
+
+/* The same folder keeps it, wherever it is moved on this disk; a new one gets another. "": none. */
+void source_folder_identity(const char *path, char *out, size_t out_bytes);
+
+/*
+ * The folder that others put files into. Those that are complete are moved into the folder
+ * "PATH.importing" beside it, as cards called "Upload by NAME", and are removed there once
+ * all of such a card is in the tank and was read back. The folder may be missing; it is looked for
+ * again. options are copied.
+ */
+int source_drop_new(struct source **ret, sd_event *event, const char *path,
+	const struct drop_options *options, const struct source_handler *handler, void *userdata);
 
 /* The machine's card readers, by udev. */
 int source_udev_new(

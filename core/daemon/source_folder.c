@@ -108,8 +108,7 @@ static bool has_settled(struct folder_card *card, int dir_fd)
 
 /* --- telling --- */
 
-/* The same folder keeps it, wherever it is moved on this disk; a new one gets another. */
-static void format_identity(const char *path, char *out, size_t out_bytes)
+void source_folder_identity(const char *path, char *out, size_t out_bytes)
 {
 	struct statx st;
 
@@ -136,7 +135,7 @@ static void tell_inserted(struct source_folder *folder, struct folder_card *card
 		path = NULL;
 		return; /* the next scan tries again */
 	}
-	format_identity(path, identity, sizeof(identity));
+	source_folder_identity(path, identity, sizeof(identity));
 	told.folder = path;
 	card->is_told = true;
 	folder->source.handler->inserted(folder->source.userdata, &folder->source, &told);

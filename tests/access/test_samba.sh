@@ -91,6 +91,75 @@ expect "nobody drops without the password" refused into /dev/null \
 expect "nobody gets in with another one" refused into /dev/null \
 	smbclient -U 'imgtank-share%wrong horse' -c ls //127.0.0.1/pictures
 
+# The daemon that setup has configured: what is dropped comes into the tank by itself. That tank is
+# on a disk, as nothing in memory is ever called verified.
+drop_path=$(IMGTANK=$imgtank bash -c "source $1/access/lib.sh; setting drop path")
+expect "the daemon was told of the folder" test "$drop_path" = /var/spool/imgtank/drop
+rm -r /var/spool/imgtank/drop/{a.jpg,DCIM}
+disk_tank=$(mktemp -d -p "${IMGTANK_TEST_DIR:-$IMGTANK_BIN/..}" tank-XXXXXX)
+printf '[tank]\npath = %s\nrequire-mount = no\n[daemon]\nsocket = %s/s\ndevices = no\nlogind = no\n[drop]\npath = %s\nsettle = 500ms\n' \
+	"$disk_tank" "$box" "$drop_path" >"$box/imgtankd.conf"
+"$IMGTANK_BIN/imgtankd" --config "$box/imgtankd.conf" --verbose 2>"$box/imgtankd.log" &
+daemon=$!
+python3 "$1/tests/support/make_card.py" plain "$box/card" --count 3 >/dev/null
+pictures=$box/card/DCIM/100EXMPL
+# A large one: smbclient sends nothing before it has 8 MB together.
+PYTHONPATH=$1/tests/support python3 -c 'import make_card, sys
+sys.stdout.buffer.write(make_card.camera_jpeg(77, make_card.at(1), 32 << 20))' >"$pictures/IMG_0003.JPG"
+
+# in_tank FILE: its content is in the tank, and nothing of it is left in the spool
+# shellcheck disable=SC2317 # called by expect
+in_tank() {
+	local i sum
+
+	sum=$(sha256sum <"$1")
+	for ((i = 0; i < 150; i++)); do
+		if find "$disk_tank/images" -type f -exec sha256sum {} + 2>/dev/null | grep -q "^${sum%% *}" &&
+			[[ ! -e /var/spool/imgtank/drop/${2-x} ]] &&
+			[[ -z $(ls -A /var/spool/imgtank/drop.importing) ]]; then
+			return
+		fi
+		sleep 0.2
+	done
+	cat "$box/imgtankd.log"
+	return 1
+}
+
+# slowly FILE: its first half, and the rest when $box/go is there
+slowly() {
+	local half=$(($(stat -c %s "$1") / 2))
+
+	head -c $half "$1"
+	until [[ -e $box/go ]]; do sleep 0.1; done
+	tail -c +$((half + 1)) "$1"
+}
+
+expect "a picture is dropped" into /dev/null smb drop "put $pictures/IMG_0001.JPG one.jpg"
+expect "and is in the tank" in_tank "$pictures/IMG_0001.JPG" one.jpg
+expect "a folder is dropped" into /dev/null \
+	smb drop "mkdir DCIM; cd DCIM; put $pictures/IMG_0002.JPG two.jpg"
+expect "and is in the tank too" in_tank "$pictures/IMG_0002.JPG" DCIM/two.jpg
+slowly "$pictures/IMG_0003.JPG" | smb drop "put - slow.jpg" >"$box/answer" &
+slow=$!
+for ((i = 0; i < 100; i++)); do
+	[[ ! -s /var/spool/imgtank/drop/slow.jpg ]] || break
+	sleep 0.2
+done
+sleep 2 # four times as long as a file has to stay as it is
+expect "what is being sent is left alone" test -s /var/spool/imgtank/drop/slow.jpg
+touch "$box/go"
+wait $slow || cat "$box/answer"
+expect "until it is whole" in_tank "$pictures/IMG_0003.JPG" slow.jpg
+head -c 2000 "$pictures/IMG_0003.JPG" >"$box/half.jpg"
+expect "what broke off is dropped" into /dev/null smb drop "put $box/half.jpg half.jpg"
+sleep 2
+expect "and stays" test -s /var/spool/imgtank/drop/half.jpg
+expect "nothing else is in the tank" test "$(find "$disk_tank/images" -type f | wc -l)" = 3
+kill $daemon
+wait $daemon || :
+rm -r "$disk_tank"
+cp $conf /var/spool/imgtank/drop/a.jpg
+
 cp $conf "$box/once"
 expect "it can be run again" into "$box/said" "$imgtank" setup samba --tank "$tank"
 expect "and changes nothing more" cmp -s $conf "$box/once"

@@ -208,6 +208,71 @@ def test_doctor_a_problem_that_nobody_has_seen(work):
         expect("imgtank ack" in found["unacknowledged"]["remedy"], found)
 
 
+def drop_folder(doctor, folder):
+    folder.mkdir(exist_ok=True)
+    folder.chmod(0o1777)
+    doctor.configure("drop", f"path = {folder}")
+    return folder
+
+
+def test_doctor_drop_folder_missing(work):
+    with well(work) as doctor:
+        doctor.configure("drop", f"path = {work.path('drop')}")
+        doctor.expect_only("drop-missing", "imgtank setup samba")
+
+
+def test_doctor_drop_folder_with_wrong_rights(work):
+    with well(work) as doctor:
+        drop = drop_folder(doctor, work.path("drop"))
+        expect_equal(doctor.findings(), {}, "findings")
+        drop.chmod(0o777)
+        doctor.expect_only("drop-rights", "chmod +t")
+        drop.chmod(0o1777)
+        work.path("drop.importing").mkdir()
+        work.path("drop.importing").chmod(0o777)
+        doctor.expect_only("drop-rights", "remove it")
+
+
+def test_doctor_drop_folder_is_a_disk(work):
+    image = work.path("disk")
+    make_image(image, "ext4", 64)
+    with well(work) as doctor, mounted(image, work.path("drop")) as folder:
+        drop_folder(doctor, Path(folder))
+        shutil.rmtree(Path(folder) / "lost+found")
+        work.path("drop.importing").mkdir(mode=0o700)
+        doctor.expect_only("drop-two-disks", "a folder on that disk")
+        (Path(folder) / "inner").mkdir(mode=0o1777)
+        drop_folder(doctor, Path(folder) / "inner")
+        expect_equal(doctor.findings(), {}, "findings")
+        with contextlib.suppress(OSError), open(Path(folder) / "big", "wb") as big:
+            while True:
+                big.write(bytes(1 << 20))
+        found = doctor.expect_only("drop-disk-full", "Make room")
+        expect("full" in found["text"], found)
+
+
+def test_doctor_what_stays_in_the_drop_folder(work):
+    with well(work) as doctor:
+        drop = drop_folder(doctor, work.path("drop"))
+        (drop / ".DS_Store").write_bytes(b"of no interest")
+        (drop / "IMG_1.JPG.part").write_bytes(b"may still come to its end")
+        expect_equal(doctor.findings(), {}, "findings")
+        (drop / "letter.txt").write_text("Dear Ann", encoding="utf-8")
+        (drop / "report.txt").write_text("Dear Bob", encoding="utf-8")
+        found = doctor.expect_only("drop-stays", "select = everything")
+        expect("2 files stay" in found["text"], found)
+        (drop / "letter.txt").unlink()
+        (drop / "report.txt").unlink()
+        card = work.card("plain", name="other", seed=9, count=1)
+        whole = Path(os.fsdecode(card.root)) / "DCIM/100EXMPL/IMG_0001.JPG"
+        (drop / "HALF.JPG").write_bytes(whole.read_bytes()[:2000])
+        found = doctor.expect_only("drop-stays", "Send it again")
+        expect("ends too early" in found["text"] and "HALF.JPG" in found["about"], found)
+        (drop / "HALF.JPG").unlink()
+        (drop / "LINK.JPG").symlink_to(whole)
+        doctor.expect_only("drop-stays", "Put a copy there")
+
+
 def test_doctor_frontends(work):
     with well(work) as doctor:
         doctor.configure("ui", "frontends = lampe, nemo")

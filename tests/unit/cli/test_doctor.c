@@ -192,10 +192,68 @@ static void test_reports_are_joined(void **state)
 	assert_string_equal(report.looked[0], "there");
 }
 
+#define NOW_NS (INT64_C(1700000000) * 1000000000)
+
+static void judge_drop(enum drop_why why, int64_t age_s)
+{
+	char path[] = "a\nb.jpg";
+	struct drop_file file = {.path = path,
+		.why = why,
+		.mtime_ns = NOW_NS - 10 * age_s * 1000000000,
+		.ctime_ns = NOW_NS - age_s * 1000000000};
+	const struct drop_list list = {&file, 1};
+
+	memset(&report, 0, sizeof(report));
+	doctor_judge_drop("/drop", &list, NOW_NS, &report);
+}
+
+static void assert_drop(enum drop_why why, int64_t age_s, const char *word)
+{
+	judge_drop(why, age_s);
+	assert_int_equal(report.count, 1);
+	assert_string_equal(report.findings[0].word, word);
+	assert_string_equal(report.findings[0].about, "/drop/a\\x0ab.jpg");
+}
+
+static void assert_no_drop(enum drop_why why, int64_t age_s)
+{
+	judge_drop(why, age_s);
+	assert_int_equal(report.count, 0);
+}
+
+static void test_drop_that_waits_for_long(void **state)
+{
+	(void)state;
+	assert_no_drop(DROP_RIPE, 599);
+	assert_drop(DROP_RIPE, 600, "drop-waiting");
+	assert_no_drop(DROP_OPEN, 3599);
+	assert_drop(DROP_OPEN, 3600, "drop-waiting");
+	assert_no_drop(DROP_UNFINISHED, 3599);
+	assert_drop(DROP_UNFINISHED, 3600, "drop-stays");
+	assert_drop(DROP_CUT, 0, "drop-stays");
+	assert_no_drop(DROP_SYSTEM, 1000000);
+	assert_no_drop(DROP_FOLDER, 1000000);
+	assert_no_drop(DROP_RIPE, -1000000); /* from the future: the clock was wrong */
+}
+
+static void test_dropped_things_that_are_kept(void **state)
+{
+	(void)state;
+	memset(&report, 0, sizeof(report));
+	doctor_judge_kept("/drop.importing", 1, 3599, &report);
+	doctor_judge_kept("/drop.importing", 0, 0, &report);
+	assert_int_equal(report.count, 0);
+	doctor_judge_kept("/drop.importing", 1, 3600, &report);
+	assert_int_equal(report.count, 1);
+	assert_string_equal(report.findings[0].word, "drop-kept");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good_tank),
+		cmocka_unit_test(test_drop_that_waits_for_long),
+		cmocka_unit_test(test_dropped_things_that_are_kept),
 		cmocka_unit_test(test_room),
 		cmocka_unit_test(test_disk),
 		cmocka_unit_test(test_not_mounted_hides_the_rest),

@@ -173,6 +173,21 @@ void tank_watch_fill(const struct tank_watch *watch, struct model_tank *tank)
 	tank->fault = is_tank_there ? FAULT_NONE : FAULT_TANK_MISSING;
 }
 
+/* --- the source, which is told of ends --- */
+
+static unsigned int ends_count;
+static enum verdict told_verdict;
+
+static void on_source_ended(struct source *source, const char *key, const struct model_card *card)
+{
+	(void)source;
+	assert_string_equal(key, KEY);
+	ends_count++;
+	told_verdict = card->verdict;
+}
+
+static const struct source_ops source_ops = {.name = "test", .ended = on_source_ended};
+
 /* --- the world --- */
 
 struct fixture {
@@ -195,7 +210,8 @@ static int set_up(void **state)
 	fixture->daemon.model = model_new();
 	is_tank_there = true;
 	must_worker_fail = false;
-	workers_count = undo_count = power_down_count = 0;
+	workers_count = undo_count = power_down_count = ends_count = 0;
+	fixture->source.ops = &source_ops;
 	tank_watch_fill(NULL, &fixture->daemon.model->tank);
 	*state = fixture;
 	return fixture->daemon.model ? 0 : -1;
@@ -326,6 +342,8 @@ static void test_cards_safe_only_once_it_is_unmounted(void **state)
 	start_copying(fixture);
 	say_done(fixture, VERDICT_SAFE_TO_FORMAT);
 	assert_int_equal(only_card(fixture)->verdict, VERDICT_SAFE_TO_FORMAT);
+	assert_int_equal(ends_count, 1);
+	assert_int_equal(told_verdict, VERDICT_SAFE_TO_FORMAT);
 	assert_not_safe(only_card(fixture));
 	assert_true(the_job->is_undo && !the_job->is_lazy);
 	end_job(fixture, 0);
