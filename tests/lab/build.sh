@@ -26,6 +26,7 @@ guest_packages=(
 	systemd systemd-sysv udev dbus polkitd linux-image-amd64 kmod openssh-server iproute2 procps
 	e2fsprogs dosfstools exfatprogs util-linux util-linux-extra fdisk login passwd xz-utils
 	busybox-static gpiod python3-minimal strace sg3-utils ca-certificates ncurses-term
+	samba smbclient hostapd dnsmasq-base wpasupplicant iw nftables avahi-daemon avahi-utils curl
 )
 # The Raspberry Pi runs slowly, and has its packages installed under qemu-user: only what it needs.
 pi_packages=(
@@ -104,6 +105,11 @@ ExecStart=/bin/sh -c 'modprobe -q virtio_net; udevadm settle; for n in /sys/clas
 WantedBy=multi-user.target
 UNIT
 	chroot "$root" systemctl enable -q lab-net.service ssh.service
+	# What set-up is to switch on, and what only costs time at boot.
+	for unit in smbd nmbd samba-ad-dc winbind hostapd wpa_supplicant avahi-daemon nftables; do
+		chroot "$root" systemctl disable -q "$unit" 2>/dev/null || :
+	done
+	rm -f "$root"/etc/systemd/system/sockets.target.wants/avahi-daemon.socket
 	chroot "$root" systemctl set-default -q multi-user.target
 }
 
