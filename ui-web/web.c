@@ -24,6 +24,7 @@
 #include "ui-web/media.h"
 #include "ui-web/pages.h"
 #include "ui-web/parse.h"
+#include "ui-web/preview.h"
 #include "ui-web/upload.h"
 
 #define PEM_BYTES_MAX (64 * 1024)
@@ -237,9 +238,12 @@ static void woken(struct web *web)
 
 static void ready(void *state, int fd, uint32_t events)
 {
-	(void)fd;
+	struct web *web = state;
+
 	(void)events;
-	run(state);
+	if (fd == previews_fd(web->previews))
+		previews_ready(web->previews);
+	run(web);
 }
 
 static void tick(void *state, unsigned int timer, uint64_t now_usec)
@@ -356,6 +360,10 @@ static int web_open(void *state, struct frontend_host *host)
 		r = read_tls(web);
 	if (r == 0)
 		r = login_open(web);
+	if (r == 0)
+		r = previews_new(&web->previews);
+	if (r == 0)
+		r = frontend_host_watch(host, previews_fd(web->previews), EPOLLIN);
 	if (r == 0 && *web->spool)
 		r = uploads_new(&web->uploads, web, web->spool);
 	return r == 0 ? open_http(web) : r;
@@ -373,6 +381,7 @@ static void web_close(void *state)
 	struct web *web = state;
 
 	http_free(web->http);
+	previews_free(web->previews);
 	uploads_free(web->uploads);
 	live_free(web->live);
 	gallery_free(web->gallery);

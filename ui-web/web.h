@@ -19,6 +19,7 @@ struct web {
 	struct pages *pages;
 	struct live *live;
 	struct gallery *gallery;
+	struct previews *previews;
 	struct uploads *uploads; /* NULL: switched off */
 
 	char listen[80], assets[WEB_PATH_BYTES];

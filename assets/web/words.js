@@ -48,6 +48,7 @@ const WORDS = {
 		notVerified: "not read back yet",
 		guess: "date is a guess",
 		noPreview: "This kind of file cannot be shown here.",
+		rendered: "This is a view of it; the original can be downloaded.",
 		smallOnly: "This is the small picture; the original can be downloaded.",
 		close: "Close",
 		previous: "Previous picture",
