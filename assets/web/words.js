@@ -45,6 +45,7 @@ const WORDS = {
 		selectEnd: "End selecting",
 		downloadSelected: (n) => `Download ${n.toLocaleString()}`,
 		verified: "read back and equal",
+		kinds: {video: "film", audio: "sound", raw: "RAW"},
 		notVerified: "not read back yet",
 		guess: "date is a guess",
 		noPreview: "This kind of file cannot be shown here.",

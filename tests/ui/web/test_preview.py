@@ -14,7 +14,7 @@ from pathlib import Path
 from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from webbox import web  # noqa: E402
+from webbox import DEADLINE_S, web  # noqa: E402
 from box import box  # noqa: E402
 from e2e import ROOT, expect, expect_equal, main  # noqa: E402
 import make_card  # noqa: E402
@@ -83,11 +83,20 @@ def children(server, name="imgtank-probe"):
     return found
 
 
-def is_running(pid):
-    """Not one that only waits for somebody to take note of its end."""
+def state_of(pid):
+    """A letter, as ps shows it; Z also when it is gone."""
     with contextlib.suppress(OSError):
-        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0] != "Z"
-    return False
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0]
+    return "Z"
+
+
+def halt(pid):
+    """Stopped for sure: before that it could still take a question."""
+    os.kill(pid, signal.SIGSTOP)
+    end = time.monotonic() + DEADLINE_S
+    while state_of(pid) != "T":
+        expect(time.monotonic() < end, "it does not stop")
+        time.sleep(0.01)
 
 
 def is_asked(pid):
@@ -135,7 +144,7 @@ def test_the_process_without_rights_makes_it(work):
         expect("Seccomp:\t2" in status and "NoNewPrivs:\t1" in status, status)
         nice = int(Path(f"/proc/{made_by[0]}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[16])
         expect(nice >= 10, f"niceness {nice}")
-        os.kill(made_by[0], signal.SIGSTOP)
+        halt(made_by[0])
         answers = []
         reader = threading.Thread(target=lambda: answers.append(view(server, pictures["N2.NEF"])))
         reader.start()
@@ -155,7 +164,7 @@ def test_others_are_served_meanwhile(work):
     with gallery(work, files) as (server, pictures):
         view(server, pictures["N1.NEF"])
         probe = children(server)[0]
-        os.kill(probe, signal.SIGSTOP)
+        halt(probe)
         answers = []
         readers = [threading.Thread(target=lambda: answers.append(view(server, pictures["N2.NEF"]))) for _ in range(20)]
         for reader in readers:
@@ -178,7 +187,7 @@ def test_what_gives_none_is_its_thumbnail(work):
     with gallery(work, files) as (server, pictures):
         view(server, pictures["N1.NEF"])
         probe = children(server)[0]
-        os.kill(probe, signal.SIGSTOP)
+        halt(probe)
         answers = []
         readers = [threading.Thread(target=lambda p=p: answers.append(view(server, p)))
                    for name, p in pictures.items() if name != "N1.NEF"]
@@ -205,7 +214,7 @@ def test_ending_does_not_wait_long(work):
     with gallery(work, files) as (server, pictures):
         view(server, pictures["N1.NEF"])
         probe = children(server)[0]
-        os.kill(probe, signal.SIGSTOP)
+        halt(probe)
         connection = server.connect()
         connection.request("GET", f"/media/{pictures['N2.NEF']['id']}/view",
                            headers={"Cookie": f"imgtank={server.cookie}"})
@@ -213,7 +222,7 @@ def test_ending_does_not_wait_long(work):
         began = time.monotonic()
         server.stop()
         expect(time.monotonic() - began < 5, "longer than systemd waits")
-        server.wait(lambda: not is_running(probe), "the end of the process")
+        server.wait(lambda: state_of(probe) == "Z", "the end of the process")
         connection.close()
 
 
