@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from webbox import PASSWORD, web  # noqa: E402
 from box import box  # noqa: E402
 from chrome import chrome  # noqa: E402
+from test_preview import fill, preview, raw  # noqa: E402
 import axe  # noqa: E402
 from e2e import expect, expect_equal, main  # noqa: E402
 from fakebox import FakeBox  # noqa: E402
@@ -162,6 +163,24 @@ def test_one_picture(work):
         browser.click("#search button[type=submit]")
         browser.wait_for("document.querySelectorAll('.cell').length === 0 && "
                          "!document.getElementById('gallery-note').hidden", "nothing was found")
+        no_complaints(browser)
+
+
+def test_a_raw_file_is_seen_large(work):
+    """First the small picture, then what the box makes of it; and the next one is made meanwhile."""
+    fill(work, {f"N{i}.NEF": raw(preview(256, 144), 1, i) + b"x" * i for i in (1, 2)})
+    with box(work.folder, tank=work.tank) as b, chrome() as browser, web(b.socket) as server:
+        server.wait(lambda: server.get("/api/days").status == 200, "the tank")
+        log_in(browser, server)
+        browser.size(1920, 1080)
+        browser.run("location.hash = '#pictures'")
+        browser.wait_for("document.querySelectorAll('.cell[data-id]').length === 2", "pictures")
+        browser.click(".cell")
+        for _ in range(2):
+            browser.wait_for("document.querySelector('#stage img:not(.rough)')?.naturalWidth === 1600", "the large view")
+            expect(browser.run("return document.getElementById('viewer-facts').textContent.includes(W.rendered)"),
+                   "nothing says that it is not the original")
+            browser.key("ArrowRight")
         no_complaints(browser)
 
 
