@@ -154,6 +154,8 @@ def test_the_process_without_rights_makes_it(work):
         stuck = answers[0]
         expect(stuck.status == 200 and max(size_of(stuck.body)) <= 256, "the thumbnail in its place")
         expect("immutable" not in stuck.headers["Cache-Control"], "the thumbnail would stay for good")
+        thumb = server.get(f"/media/{pictures['N2.NEF']['id']}/thumb?v={pictures['N2.NEF']['v']}")
+        expect("immutable" in thumb.headers["Cache-Control"], "but as a thumbnail it may")
         expect(max(size_of(view(server, pictures["N3.NEF"]).body)) == 1600, "another process")
         expect(made_by[0] not in children(server), "the one that died is still there")
 
