@@ -14,6 +14,7 @@
 #include "ui-web/gallery.h"
 #include "ui-web/mime.h"
 #include "ui-web/parse.h"
+#include "ui-web/preview.h"
 #include "ui-web/thumbs.h"
 #include "ui-web/web.h"
 
@@ -254,10 +255,10 @@ static void send_and_keep(
 	request_send_kept(request, MHD_HTTP_OK, response);
 }
 
-static void send_thumbnail(struct request *request, const struct browse_picture *picture)
+static void send_thumbnail(
+	struct request *request, const struct browse_picture *picture, bool is_for_good)
 {
-	struct media media = {
-		.fd = -1, .type = "image/jpeg", .is_for_good = request_query(request, "v") != NULL};
+	struct media media = {.fd = -1, .type = "image/jpeg", .is_for_good = is_for_good};
 	char path[sizeof(picture->file.tank_path) + 32];
 	struct stat st;
 
@@ -276,7 +277,7 @@ static void send_thumbnail(struct request *request, const struct browse_picture 
 	(void)text_format(media.etag, sizeof(media.etag), "\"t%" PRIx64 "-%" PRIx64 "\"",
 		(uint64_t)st.st_mtim.tv_sec * 1000000000 + (uint64_t)st.st_mtim.tv_nsec,
 		media.size_bytes);
-	if (is_plain(request) && media.size_bytes <= SMALL_BYTES)
+	if (is_for_good && is_plain(request) && media.size_bytes <= SMALL_BYTES)
 		send_and_keep(request, &media, &picture->file);
 	else
 		send_media(request, &media);
@@ -318,17 +319,76 @@ void media_thumb(struct request *request)
 		return;
 	picture = find(request);
 	if (picture)
-		send_thumbnail(request, picture);
+		send_thumbnail(request, picture, request_query(request, "v") != NULL);
+}
+
+/* --- large views of what a browser cannot show --- */
+
+/* False: there is no file, it is not what was imported, or too much is wished for. */
+static bool wish_for_preview(
+	struct request *request, const struct browse_picture *picture, const char *key)
+{
+	struct web *web = request->web;
+	struct stat st;
+	int fd = open_sized(web->gallery, picture->file.tank_path, &st);
+
+	if (fd < 0 || (uint64_t)st.st_size != picture->file.size_bytes) {
+		fd_close(fd);
+		return false;
+	}
+	return previews_wish(web->previews, key, fd);
+}
+
+static void send_preview(struct request *request, const char *key)
+{
+	struct MHD_Response *response = previews_response(request->web->previews, key);
+
+	if (response) {
+		(void)response_header(response, "Content-Type", "image/jpeg");
+		(void)response_header(response, "Cache-Control",
+			request_query(request, "v") ? CACHE_FOR_GOOD : "private, no-cache");
+	}
+	request_send(request, MHD_HTTP_OK, response);
+}
+
+/* The thumbnail in its place is for now: the next time it may work. */
+static void show_preview(struct request *request, const struct browse_picture *picture)
+{
+	struct previews *previews = request->web->previews;
+	char version[GALLERY_VERSION_BYTES], key[PREVIEW_KEY_BYTES];
+	enum preview_state state;
+
+	gallery_version(&picture->file, version);
+	(void)text_format(key, sizeof(key), "%" PRId64 "-%s", picture->file.id, version);
+	state = previews_find(previews, key);
+	if (state == PREVIEW_UNKNOWN && wish_for_preview(request, picture, key))
+		state = PREVIEW_UNDER_WAY;
+	if (state == PREVIEW_UNDER_WAY)
+		previews_wait(previews, request, key);
+	else if (state == PREVIEW_READY)
+		send_preview(request, key);
+	else
+		send_thumbnail(request, picture, false);
+}
+
+static bool is_picture(const struct mime *mime)
+{
+	return !strcmp(mime->kind, "raw") || !strcmp(mime->kind, "image");
 }
 
 void media_view(struct request *request)
 {
 	CLEANUP(freep) struct browse_picture *picture = find(request);
+	const struct mime *mime = picture ? mime_find(picture->file.tank_path) : NULL;
 
-	if (picture && mime_find(picture->file.tank_path)->is_shown)
+	if (!mime)
+		return;
+	if (mime->is_shown)
 		send_original(request, picture, NULL);
-	else if (picture)
-		send_thumbnail(request, picture);
+	else if (is_picture(mime))
+		show_preview(request, picture);
+	else
+		send_thumbnail(request, picture, request_query(request, "v") != NULL);
 }
 
 void media_original(struct request *request)

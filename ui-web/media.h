@@ -13,7 +13,8 @@
 #include "ui-web/http.h"
 
 void media_thumb(struct request *request); /* GET /media/ID/thumb */
-void media_view(struct request *request); /* GET /media/ID/view: the original, or its thumbnail */
+/* GET /media/ID/view: the original, or what preview.h makes of it, or its thumbnail */
+void media_view(struct request *request);
 void media_original(struct request *request); /* GET /media/ID/original: as a download */
 
 /*

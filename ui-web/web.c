@@ -24,6 +24,7 @@
 #include "ui-web/media.h"
 #include "ui-web/pages.h"
 #include "ui-web/parse.h"
+#include "ui-web/preview.h"
 #include "ui-web/thumbs.h"
 #include "ui-web/upload.h"
 
@@ -238,9 +239,12 @@ static void woken(struct web *web)
 
 static void ready(void *state, int fd, uint32_t events)
 {
-	(void)fd;
+	struct web *web = state;
+
 	(void)events;
-	run(state);
+	if (fd == previews_fd(web->previews))
+		previews_ready(web->previews);
+	run(web);
 }
 
 static void tick(void *state, unsigned int timer, uint64_t now_usec)
@@ -357,6 +361,10 @@ static int web_open(void *state, struct frontend_host *host)
 	r = pages_new(&web->pages, web->assets);
 	if (r == 0)
 		r = read_tls(web);
+	if (r == 0)
+		r = previews_new(&web->previews);
+	if (r == 0)
+		r = frontend_host_watch(host, previews_fd(web->previews), EPOLLIN);
 	if (r == 0 && *web->spool)
 		r = uploads_new(&web->uploads, web, web->spool);
 	if (r == 0)
@@ -376,6 +384,7 @@ static void web_close(void *state)
 	struct web *web = state;
 
 	http_free(web->http);
+	previews_free(web->previews);
 	uploads_free(web->uploads);
 	live_free(web->live);
 	gallery_free(web->gallery);

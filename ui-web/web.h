@@ -20,6 +20,7 @@ struct web {
 	struct live *live;
 	struct gallery *gallery;
 	struct thumbs *thumbs;
+	struct previews *previews;
 	struct uploads *uploads; /* NULL: switched off */
 
 	char listen[80], assets[WEB_PATH_BYTES];

@@ -99,12 +99,12 @@ function fillCell(cell, picture) {
 	const sign = KIND_SIGNS[picture.kind];
 	cell.dataset.id = picture.id;
 	markCell(cell);
-	cell.setAttribute("aria-label", `${picture.name}, ${picture.time.slice(11, 16)}`);
+	cell.setAttribute("aria-label", [picture.name, picture.time.slice(11, 16), W.kinds[picture.kind]].filter(Boolean).join(", "));
 	cell.replaceChildren(picture.thumb
 		? make("img", {src: `/media/${picture.id}/thumb?v=${picture.v}`, alt: "", decoding: "async"})
 		: make("span", {className: "ending", textContent: picture.name.split(".").pop().toUpperCase()}));
 	if (sign && (picture.thumb || sign !== "RAW"))
-		cell.append(make("span", {className: "sign", textContent: sign}));
+		cell.append(make("span", {className: "sign", textContent: sign, ariaHidden: "true"}));
 }
 
 // --- selecting ---

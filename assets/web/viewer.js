@@ -4,12 +4,33 @@
 
 let shownSection = null, shownIndex = 0, showNumber = 0;
 
+// What a browser cannot show, the box makes a view of: until that is there, the small picture.
+function isRendered(picture) {
+	return !picture.shown && picture.thumb && (picture.kind === "image" || picture.kind === "raw");
+}
+
+function renderedImage(picture, path) {
+	const image = make("img", {className: "rough", src: `/media/${picture.id}/thumb?v=${picture.v}`,
+		alt: picture.name, draggable: false});
+	const large = new Image();
+	large.onload = () => {
+		image.src = path;
+		image.classList.remove("rough");
+		if (image.isConnected) // only now: else the next one would be made before this one
+			preload(shownSection, shownIndex + 1);
+	};
+	large.src = path;
+	return image;
+}
+
 function stageOf(picture) {
 	const path = `/media/${picture.id}/view?v=${picture.v}`;
 	if (picture.kind === "video" && picture.shown)
 		return make("video", {src: path, controls: true, autoplay: true, playsInline: true});
 	if (picture.kind === "audio" && picture.shown)
 		return make("audio", {src: path, controls: true});
+	if (isRendered(picture))
+		return renderedImage(picture, path);
 	if ((picture.kind === "image" && picture.shown) || picture.thumb)
 		return make("img", {src: path, alt: picture.name, draggable: false});
 	return make("p", {className: "note", textContent: W.noPreview});
@@ -19,7 +40,7 @@ function factsOf(picture) {
 	const time = picture.time ? `${dayText(picture.time.slice(0, 10))}, ${picture.time.slice(11, 16)}` : "";
 	return [time, picture.guess ? W.guess : "", picture.camera, sizeText(picture.bytes), picture.card,
 		picture.verified ? `✓ ${W.verified}` : W.notVerified,
-		!picture.shown && picture.thumb ? W.smallOnly : ""].filter(Boolean).join(" · ");
+		isRendered(picture) ? W.rendered : !picture.shown && picture.thumb ? W.smallOnly : ""].filter(Boolean).join(" · ");
 }
 
 function hasNeighbour(delta) {
@@ -30,7 +51,7 @@ function hasNeighbour(delta) {
 
 function preload(section, index) {
 	const picture = index >= 0 && index < section.count ? section.picture(index) : null;
-	if (picture && picture.kind === "image" && picture.shown)
+	if (picture && ((picture.kind === "image" && picture.shown) || isRendered(picture)))
 		new Image().src = `/media/${picture.id}/view?v=${picture.v}`;
 }
 
@@ -48,7 +69,8 @@ async function showPicture(section, index) {
 	$("viewer-download").href = `/media/${picture.id}/original?v=${picture.v}`;
 	$("viewer-previous").disabled = !hasNeighbour(-1);
 	$("viewer-next").disabled = !hasNeighbour(1);
-	preload(section, index + 1);
+	if (!isRendered(picture))
+		preload(section, index + 1);
 }
 
 function viewerMove(delta) {

@@ -16,8 +16,8 @@
 
 #include "core/probe/media.h"
 
-#define PROBE_THUMBNAIL_BYTES_MAX (256u << 10)
-#define PROBE_THUMBNAIL_SIDE_MAX_PX 1024
+#define PROBE_THUMBNAIL_BYTES_MAX (1u << 20)
+#define PROBE_THUMBNAIL_SIDE_MAX_PX 2048
 
 struct probe; /* opaque; owns the child and its socket */
 

@@ -20,7 +20,7 @@
 #include "core/probe/media.h"
 
 #define PROBE_SOCKET_FD 3 /* of the child */
-#define PROBE_VERSION 1u /* of what stands in this header */
+#define PROBE_VERSION 2u /* of what stands in this header */
 #define PROBE_CHUNK_BYTES (64u << 10) /* of a thumbnail in one packet: fits any socket buffer */
 
 /* The child's last word when malloc() failed inside a library that could not go on. */

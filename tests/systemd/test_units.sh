@@ -25,6 +25,12 @@ for name in led fb web; do
 	units+=("imgtank-ui@$name.service")
 done
 
+# The view of a RAW file is made by imgtank-probe, which needs these for its own sandbox.
+if ! grep -q '^SystemCallFilter=.*seccomp.*landlock' "$2/imgtank-ui@web.service.d/"*.conf; then
+	echo "FAILED: imgtank-probe cannot put up its sandbox in imgtank-ui@web.service"
+	exit 1
+fi
+
 status=0
 said=$(systemd-analyze verify --root="$root" --man=no "${units[@]}" 2>&1) || status=$?
 if grep imgtank <<<"$said" || [[ $status -ne 0 ]]; then

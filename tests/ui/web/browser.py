@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The page in a real browser: log-in, now during a real import, a day of 10,000 pictures, one picture.
 
-With IMGTANK_SHOTS=FOLDER it leaves its screenshots there; with IMGTANK_AXE=FILE (axe.min.js of
-axe-core) each page is looked through for what keeps people out.
+With IMGTANK_SHOTS=FOLDER it leaves its screenshots there.
 """
 import contextlib
 import os
@@ -16,12 +15,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from webbox import PASSWORD, web  # noqa: E402
 from box import box  # noqa: E402
 from chrome import chrome  # noqa: E402
+from test_preview import fill, preview, raw  # noqa: E402
+import axe  # noqa: E402
 from e2e import expect, expect_equal, main  # noqa: E402
 from fakebox import FakeBox  # noqa: E402
 
 WIDTHS = (320, 768, 1920)
 SHOTS = os.environ.get("IMGTANK_SHOTS")
-AXE = os.environ.get("IMGTANK_AXE")
 
 
 def log_in(browser, server):
@@ -45,18 +45,6 @@ def shots(browser, name):
         if SHOTS:
             browser.wait_for("[...document.images].every((i) => i.complete)", "the pictures")
             browser.shot(Path(SHOTS) / f"{name}-{width}.png")
-    accessible(browser, name)
-
-
-def accessible(browser, name):
-    """Nothing serious in what axe-core finds."""
-    if not AXE:
-        return
-    browser.run(Path(AXE).read_text(encoding="utf-8"))
-    browser.run("window.found = null; axe.run().then((r) => { window.found = r.violations.map((v) => "
-                "[v.impact, v.id, v.nodes.map((n) => n.html.slice(0, 120)).slice(0, 3)]); });")
-    found = browser.wait(lambda: (f := browser.run("return window.found")) is not None and [f], "axe")[0]
-    expect_equal([one for one in found if one[0] in ("serious", "critical")], [], f"axe on {name}")
 
 
 def no_complaints(browser):
@@ -178,6 +166,24 @@ def test_one_picture(work):
         no_complaints(browser)
 
 
+def test_a_raw_file_is_seen_large(work):
+    """First the small picture, then what the box makes of it; and the next one is made meanwhile."""
+    fill(work, {f"N{i}.NEF": raw(preview(256, 144), 1, i) + b"x" * i for i in (1, 2)})
+    with box(work.folder, tank=work.tank) as b, chrome() as browser, web(b.socket) as server:
+        server.wait(lambda: server.get("/api/days").status == 200, "the tank")
+        log_in(browser, server)
+        browser.size(1920, 1080)
+        browser.run("location.hash = '#pictures'")
+        browser.wait_for("document.querySelectorAll('.cell[data-id]').length === 2", "pictures")
+        browser.click(".cell")
+        for _ in range(2):
+            browser.wait_for("document.querySelector('#stage img:not(.rough)')?.naturalWidth === 1600", "the large view")
+            expect(browser.run("return document.getElementById('viewer-facts').textContent.includes(W.rendered)"),
+                   "nothing says that it is not the original")
+            browser.key("ArrowRight")
+        no_complaints(browser)
+
+
 def test_fifty_uploads_with_the_connection_cut(work):
     work.tank.mkdir()
     card = work.card("plain", count=60)
@@ -205,6 +211,51 @@ def test_fifty_uploads_with_the_connection_cut(work):
         server.wait(lambda: os.listdir(b.reader) == [], "an empty spool")
         tank = {path.read_bytes() for path in Path(work.tank, "images").rglob("*") if path.is_file()}
         expect(tank >= contents, f"{len(contents - tank)} files are missing")
+
+
+def test_nobody_is_kept_out(work):
+    """axe-core finds nothing serious on any page, small and large, in light and dark."""
+    script = axe.source()
+    work.import_safely(work.card("plain"))
+    another = work.card("plain", "another", 2)
+    with box(work.folder, tank=work.tank, config="start = ask") as b, chrome() as browser, \
+            web(b.socket, f"--spool={b.reader}") as server:
+        server.wait(lambda: server.get("/api/days").status == 200, "the tank")
+
+        def look(name):
+            for width in (320, 1920):
+                browser.size(width, 1080 if width > 500 else 700, width < 500)
+                for is_dark in (False, True):
+                    browser.dark(is_dark)
+                    expect_equal(axe.findings(browser, script), [], f"{name}, {width} pixels, dark: {is_dark}")
+                    if SHOTS and is_dark:
+                        browser.shot(Path(SHOTS) / f"{name}-dark-{width}.png")
+
+        browser.go(server.origin + "/login")
+        browser.wait_for("document.readyState === 'complete'", "the log-in page")
+        look("login")
+        log_in(browser, server)
+        b.insert(another.root, "EOS")
+        browser.wait_for("document.querySelector('.card .buttons button') !== null", "the question")
+        look("now")
+        browser.run("location.hash = '#pictures'")
+        browser.wait_for("document.querySelectorAll('.cell[data-id]').length > 3", "pictures")
+        browser.run("document.getElementById('search-box').open = true")
+        look("pictures")
+        browser.click("#select")
+        browser.click(".cell")
+        browser.wait_for("!document.getElementById('zip').hidden", "the selection")
+        look("selection")
+        browser.click("#select")
+        browser.click(".cell")
+        browser.wait_for("document.getElementById('viewer').open && document.querySelector('#stage *') !== null",
+                         "the picture")
+        look("picture")
+        browser.key("Escape")
+        browser.wait_for("!document.getElementById('viewer').open", "the end")
+        browser.run("location.hash = '#upload-page'")
+        browser.wait_for("!document.getElementById('page-upload').hidden", "the upload page")
+        look("upload")
 
 
 if __name__ == "__main__":
