@@ -4,9 +4,11 @@
 # Makes the guest of the laboratory: a small Debian with the project's own packages, installed by apt,
 # as one disk image, its kernel and an initramfs that knows how to find it.
 #
-#   tests/lab/build.sh      into build/lab-cache (or $IMGTANK_LAB_CACHE); what is up to date stays
+#   tests/lab/build.sh [pc|pi]    into build/lab-cache (or $IMGTANK_LAB_CACHE); what is up to date stays
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+# shellcheck source=tools/lib/packages.sh
+source tools/lib/packages.sh
 # shellcheck source=tools/lib/chroot.sh
 source tools/lib/chroot.sh
 
@@ -19,6 +21,11 @@ guest_packages=(
 	systemd systemd-sysv udev dbus polkitd linux-image-amd64 kmod openssh-server iproute2 procps
 	e2fsprogs dosfstools exfatprogs util-linux util-linux-extra fdisk login passwd xz-utils
 	busybox-static gpiod python3-minimal strace sg3-utils ca-certificates ncurses-term
+)
+# The Raspberry Pi runs slowly, and has its packages installed under qemu-user: only what it needs.
+pi_packages=(
+	systemd systemd-sysv udev dbus polkitd kmod openssh-server iproute2 procps e2fsprogs dosfstools
+	util-linux util-linux-extra fdisk login passwd busybox-static ca-certificates
 )
 build_packages=(build-essential debhelper dpkg-dev fakeroot)
 
@@ -53,15 +60,16 @@ build_packages_of_project() {
 	echo "$key" >"$out/key"
 }
 
-# What makes a Debian a guest of the laboratory: quick to boot, and open to nobody but its host.
+# customise ROOT DEVICE : what makes a Debian a guest of the laboratory: quick to boot, and open to
+# nobody but its host
 customise() {
-	local root=$1 unit
+	local root=$1 device=$2 unit
 	[[ -e $cache/id ]] || ssh-keygen -q -t ed25519 -N '' -C lab -f "$cache/id"
 	echo lab >"$root/etc/hostname"
 	printf '127.0.0.1 localhost lab\n' >"$root/etc/hosts"
 	# The tank's disk as the documents say: it may be missing, and come later.
-	printf '/dev/vda / ext4 rw,noatime 0 0\nLABEL=TANK /data auto nofail,noatime,x-systemd.device-timeout=5s 0 0\n' \
-		>"$root/etc/fstab"
+	printf '%s / ext4 rw,noatime 0 0\nLABEL=TANK /data auto nofail,noatime,x-systemd.device-timeout=5s 0 0\n' \
+		"$device" >"$root/etc/fstab"
 	mkdir -p "$root/data" "$root/root/.ssh"
 	cp "$cache/id.pub" "$root/root/.ssh/authorized_keys"
 	printf 'PermitRootLogin prohibit-password\nUseDNS no\nUsePAM no\nGSSAPIAuthentication no\n' \
@@ -86,7 +94,7 @@ Wants=network.target
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-ExecStart=/bin/sh -c 'modprobe -q virtio_net; udevadm settle; for n in /sys/class/net/e*; do d=$${n##*/}; ip addr add 10.0.2.15/24 dev $d; ip link set $d up; done; ip route add default via 10.0.2.2; ip link set lo up'
+ExecStart=/bin/sh -c 'modprobe -q virtio_net; udevadm settle; for n in /sys/class/net/[eu]*; do d=$${n##*/}; ip addr add 10.0.2.15/24 dev $d; ip link set $d up; done; ip route add default via 10.0.2.2; ip link set lo up'
 [Install]
 WantedBy=multi-user.target
 UNIT
@@ -94,31 +102,32 @@ UNIT
 	chroot "$root" systemctl set-default -q multi-user.target
 }
 
-# Only what is needed to reach the root disk; all else the guest loads as any Debian does.
+# make_initramfs ROOT DEVICE OUT MODULE... : only what is needed to reach the root disk; all else the guest
+# loads as any Debian does
 make_initramfs() {
-	local root=$1 out=$2 work version module file n=0
+	local root=$1 device=$2 out=$3 work version kind file n=0
+	shift 3
 	version=$(basename "$(echo "$root"/lib/modules/*)")
 	work=$(mktemp -d)
 	mkdir -p "$work"/{bin,m,dev,proc,new}
 	cp "$root/bin/busybox" "$work/bin/busybox"
-	for module in virtio_blk crc32c_generic libcrc32c crc16 mbcache jbd2 ext4; do
-		file=$(find "$root/lib/modules/$version/kernel" -name "$module.ko*" -print -quit)
-		[[ $file ]] || continue
+	modprobe --dirname "$root" --set-version "$version" --show-depends --all "$@" | while read -r kind file _; do
+		[[ $kind == insmod ]] || continue
 		n=$((n + 1))
 		case $file in
 		*.xz) xz -dc "$file" ;;
 		*.zst) zstd -qdc "$file" ;;
 		*) cat "$file" ;;
-		esac >"$work/m/$(printf %02d $n)-$module.ko"
+		esac >"$work/m/$(printf %02d $n)-$(basename "${file%.ko*}").ko"
 	done
-	cat >"$work/init" <<'INIT'
+	sed "s|@DEVICE@|$device|" >"$work/init" <<'INIT'
 #!/bin/busybox sh
 /bin/busybox mount -t devtmpfs d /dev
 /bin/busybox mount -t proc p /proc
 for module in /m/*.ko; do /bin/busybox insmod "$module" 2>/dev/null; done
 tries=0
-while [ ! -b /dev/vda ] && [ $tries -lt 100 ]; do /bin/busybox usleep 50000; tries=$((tries + 1)); done
-/bin/busybox mount -t ext4 -o rw,noatime /dev/vda /new || exec /bin/busybox sh
+while [ ! -b @DEVICE@ ] && [ $tries -lt 300 ]; do /bin/busybox usleep 50000; tries=$((tries + 1)); done
+/bin/busybox mount -t ext4 -o rw,noatime @DEVICE@ /new || exec /bin/busybox sh
 /bin/busybox umount /proc
 /bin/busybox mount -o move /dev /new/dev
 exec /bin/busybox switch_root /new /sbin/init
@@ -177,10 +186,10 @@ make_guest() {
 		return 1
 	}
 	make_modules "$root"
-	customise "$root"
+	customise "$root" /dev/vda
 	say "making its disk"
 	cp "$(echo "$root"/boot/vmlinuz-*)" "$cache/vmlinuz"
-	make_initramfs "$root" "$cache/initramfs"
+	make_initramfs "$root" /dev/vda "$cache/initramfs" virtio_pci virtio_blk ext4
 	rm -f "$root"/boot/initrd* "$cache/root.ext4"
 	truncate -s 1500M "$cache/root.ext4"
 	mke2fs -q -F -t ext4 -L labroot -d "$root" "$cache/root.ext4"
@@ -191,6 +200,116 @@ make_guest() {
 	echo "$key" >"$cache/guest.key"
 }
 
-build_packages_of_project
-make_guest
+# --- the Raspberry Pi ---
+
+# Debian's kernel and device tree, without apt: its packages' scripts would make an initramfs under qemu-user.
+fetch_pi_kernel() { # BASE OUT
+	local base=$1 out=$2
+	rm -rf "$out"
+	mkdir -p "$out/deb"
+	CHROOT_BIND=$out/deb:/mnt chroot_run "$base" bash -euc 'cd /mnt
+		apt-get -qq update
+		apt-get -qq download "$(apt-cache depends linux-image-arm64 | sed -n "s/^ *Depends: //p")"'
+	dpkg-deb -x "$out"/deb/linux-image-*.deb "$out"
+	rm -rf "$out/deb"
+	[[ -e $out/lib ]] || ln -s usr/lib "$out/lib"
+	depmod -b "$out" "$(basename "$(echo "$out"/lib/modules/*)")"
+	mkdir -p "$out/bin"
+	cp "$base/bin/busybox" "$out/bin/busybox"
+}
+
+# pi_disk ROOT OUT : an SD card (its size must be a power of two) with the system and the tank on it
+pi_disk() {
+	local root=$1 out=$2 system_mb=1400 tank_mb=512
+	rm -f "$out"
+	truncate -s 2G "$out"
+	printf 'label: dos\nstart=1MiB, size=%sMiB, type=83\nstart=%sMiB, size=%sMiB, type=83\n' \
+		$system_mb $((system_mb + 1)) $tank_mb | sfdisk -q "$out"
+	mke2fs -q -F -t ext4 -E offset=$((1 << 20)) -d "$root" "$out" ${system_mb}M
+	mke2fs -q -F -t ext4 -L TANK -E offset=$(((system_mb + 1) << 20)) "$out" ${tank_mb}M
+}
+
+build_pi_packages() {
+	local key out=$cache/debs-arm64
+	key=$(sources_key)
+	[[ -e $out/key && $(<"$out/key") == "$key" ]] && return 0
+	say "building the packages (arm64)"
+	rm -rf "$out"
+	tools/cross arm64 --suite "$suite" --packages >"$cache/pi-packages.log" 2>&1 || {
+		tail -n 30 "$cache/pi-packages.log"
+		return 1
+	}
+	mkdir -p "$out"
+	cp build/packages/"$suite"-arm64/*_arm64.deb "$out"
+	rm -f "$out"/*dbgsym*
+	echo "$key" >"$out/key"
+}
+
+# Under qemu-user this takes minutes: what it made is kept.
+install_pi() { # DIR
+	local root=$1 base=$cache/pi-base-$suite key
+	key="$(<"$cache/debs-arm64/key") ${pi_packages[*]}"
+	[[ -e $root.key && $(<"$root.key") == "$key" ]] && return 0
+	say "installing the packages on the Raspberry Pi (the first time: ten minutes)"
+	rm -rf --one-file-system "$root" "$root.key"
+	chroot_make "$base" "$suite" arm64 "${pi_packages[@]}"
+	cp -a "$base" "$root"
+	mkdir "$root/debs"
+	cp "$cache"/debs-arm64/*.deb "$root/debs"
+	chroot_run "$root" bash -euc 'apt-get -qq update
+		apt-get -qq -y --no-install-recommends install /debs/*.deb
+		apt-get -qq clean
+		rm -rf /var/lib/apt/lists/*' >"$cache/pi.log" 2>&1 || {
+		tail -n 30 "$cache/pi.log"
+		return 1
+	}
+	rm -rf "$root/debs"
+	echo "$key" >"$root.key"
+}
+
+make_pi() {
+	local installed=$cache/pi-$suite root=$cache/pi-root kernel=$cache/pi-kernel key
+	install_pi "$installed"
+	[[ -e $kernel/bin/busybox ]] || fetch_pi_kernel "$cache/pi-base-$suite" "$kernel"
+	key="$(<"$installed.key") $(sha256sum "$0" | cut -c1-16)"
+	[[ -e $cache/pi.key && $(<"$cache/pi.key") == "$key" ]] && return 0
+	rm -f "$cache/pi.key"
+	rm -rf --one-file-system "$root"
+	cp -a "$installed" "$root"
+	cp -a "$kernel"/lib/modules "$root/lib/"
+	customise "$root" /dev/mmcblk0p1
+	sed -i 's/,x-systemd.device-timeout=5s//' "$root/etc/fstab" # it is slow
+	# Its network is on USB, and comes when it comes.
+	mkdir -p "$root/etc/systemd/system/lab-net.service.d"
+	cat >"$root/etc/systemd/system/lab-net.service.d/usb.conf" <<'UNIT'
+[Service]
+ExecStartPre=/bin/sh -c 'for i in $(seq 300); do ls /sys/class/net | grep -q "^[eu]" && exit 0; sleep 0.2; done; exit 1'
+UNIT
+	mkdir -p "$root/etc/imgtank/imgtank.conf.d"
+	printf '[ui]\nfrontends = pibrella\n' >"$root/etc/imgtank/imgtank.conf.d/lab.conf"
+	say "making its SD card"
+	cp "$kernel"/boot/vmlinuz-* "$cache/pi-vmlinuz"
+	cp "$(find "$kernel" -name bcm2837-rpi-3-b.dtb -print -quit)" "$cache/pi.dtb"
+	make_initramfs "$kernel" /dev/mmcblk0p1 "$cache/pi-initramfs" \
+		sdhci-iproc bcm2835 mmc_block ext4 dwc2 usb-storage cdc_ether rndis_host
+	pi_disk "$root" "$cache/pi.img"
+	rm -rf --one-file-system "$root"
+	echo "$key" >"$cache/pi.key"
+}
+
+case ${1-pc} in
+pc)
+	build_packages_of_project
+	make_guest
+	;;
+pi)
+	chroot_foreign arm64
+	build_pi_packages
+	make_pi
+	;;
+*)
+	echo "tests/lab/build.sh: pc or pi" >&2
+	exit 2
+	;;
+esac
 say "the guest is ready"

@@ -146,6 +146,9 @@ class Watch:
 
 
 class Guest:
+    usb_bus = "xhci.0"
+    boot_deadline_s = DEADLINE_S
+
     def __init__(self, name, artefacts, boots=False, drives=()):
         """boots: a start of its own, instead of from the snapshot; drives: more of QEMU's options."""
         self.name = name
@@ -182,27 +185,30 @@ class Guest:
         self.stop()
         shutil.rmtree(self.run, ignore_errors=True)
 
-    def start(self):
-        snapshot = CACHE / "ready.qcow2"
+    def make_disk(self):
         if self.boots:
-            subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", "-b", CACHE / "root.qcow2",
-                            "-F", "qcow2", self.disk], check=True)
+            overlay(CACHE / "root.qcow2", "qcow2", self.disk)
         else:
-            subprocess.run(["cp", "--reflink=auto", snapshot, self.disk], check=True)
-        argv = ["qemu-system-x86_64", "-M", "pc", "-no-reboot", "-accel", "tcg,thread=multi",
-                "-smp", "2", "-m", str(MEMORY_MB), "-nodefaults", "-display", "none",
+            subprocess.run(["cp", "--reflink=auto", CACHE / "ready.qcow2", self.disk], check=True)
+
+    def machine(self):
+        """QEMU and its options: the machine itself, its first disk, its network."""
+        argv = ["qemu-system-x86_64", "-M", "pc", "-smp", "2", "-m", str(MEMORY_MB),
                 "-kernel", CACHE / "vmlinuz", "-initrd", CACHE / "initramfs", "-append", APPEND,
                 "-drive", f"file={self.disk},if=none,id=root,format=qcow2,cache=unsafe",
                 "-device", "virtio-blk-pci,drive=root,serial=root",
                 "-netdev", f"user,id=n0,hostfwd=tcp:127.0.0.1:{self.port}-:22",
                 "-device", "virtio-net-pci,netdev=n0", "-device", "virtio-rng-pci",
                 "-device", "qemu-xhci,id=xhci", "-device", "virtio-vga,xres=800,yres=480",
-                "-device", "virtio-tablet-pci", "-serial", f"file:{self.folder / 'console.txt'}",
-                "-qmp", f"unix:{self.run / 'qmp'},server=on,wait=off"]
-        if not self.boots:
-            argv += ["-loadvm", "ready"]
-        self.process = subprocess.Popen([str(word) for word in argv + self.drives],
-                                        stdin=subprocess.DEVNULL,
+                "-device", "virtio-tablet-pci", "-serial", f"file:{self.folder / 'console.txt'}"]
+        return argv if self.boots else argv + ["-loadvm", "ready"]
+
+    def start(self):
+        self.make_disk()
+        argv = [*self.machine(), "-no-reboot", "-accel", "tcg,thread=multi", "-nodefaults",
+                "-display", "none", "-qmp", f"unix:{self.run / 'qmp'},server=on,wait=off",
+                *self.drives]
+        self.process = subprocess.Popen([str(word) for word in argv], stdin=subprocess.DEVNULL,
                                         stderr=open(self.folder / "qemu.txt", "wb"))
         self.qmp = Qmp(str(self.run / "qmp"), time.monotonic() + 60)
         self.wait_for_ssh()
@@ -267,7 +273,7 @@ class Guest:
                                 encoding="utf-8", errors="replace")
 
     def wait_for_ssh(self):
-        deadline = time.monotonic() + DEADLINE_S
+        deadline = time.monotonic() + self.boot_deadline_s
         while time.monotonic() < deadline:
             check(self.process.poll() is None, "QEMU ended: "
                   + (self.folder / "qemu.txt").read_text(errors="replace")[-500:])
@@ -309,7 +315,7 @@ class Guest:
             self.qmp("blockdev-add", driver="throttle", node_name=f"slow-{name}",
                      throttle_group=f"tg-{name}", file=node)
             node = f"slow-{name}"
-        self.qmp("device_add", driver="usb-storage", id=f"dev-{name}", bus="xhci.0", drive=node,
+        self.qmp("device_add", driver="usb-storage", id=f"dev-{name}", bus=self.usb_bus, drive=node,
                  removable=True, serial=name.upper())
         return name
 
@@ -349,6 +355,12 @@ class Guest:
                 "[ -e /dev/disk/by-label/TANK ] && systemctl start data.mount; sleep 0.1; done; "
                 "exit 1")
         return node
+
+
+def overlay(base, kind, path):
+    """A disk that starts as base and leaves it as it is."""
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", "-b", base, "-F", kind, path],
+                   check=True)
 
 
 def free_port():

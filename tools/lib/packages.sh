@@ -22,8 +22,11 @@ packages_check=(
 # For the laboratory: a Debian in QEMU, and its disks.
 packages_lab=(
 	qemu-system-x86 qemu-utils mmdebstrap arch-test e2fsprogs dosfstools exfatprogs mtools fdisk cpio zstd
-	xz-utils openssh-client tmux python3 git
+	xz-utils kmod openssh-client tmux python3 git
 )
+
+# For its Raspberry Pi: another QEMU. (tools/cross installs what it needs itself.)
+packages_pi=(qemu-system-arm)
 
 # packages_missing NAME... -> the names that are not installed, one a line
 packages_missing() {
@@ -37,7 +40,7 @@ packages_missing() {
 
 # packages_install NAME... : asks apt only if something is missing
 packages_install() {
-	local -a missing root=()
+	local -a missing as_root=()
 	if ! command -v dpkg-query >/dev/null; then
 		echo "This is no Debian: please see to it yourself that these are there: $*"
 		return 0
@@ -49,10 +52,10 @@ packages_install() {
 			echo "These packages are missing, and installing them needs root: ${missing[*]}"
 			return 1
 		fi
-		root=(sudo)
+		as_root=(sudo)
 	fi
 	echo "Installing: ${missing[*]}"
-	"${root[@]}" apt-get -qq update &&
-		"${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends \
+	"${as_root[@]}" apt-get -qq update &&
+		"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends \
 			-o Dpkg::Use-Pty=0 install "${missing[@]}" >/dev/null
 }
