@@ -22,7 +22,7 @@ packages_check=(
 # For the laboratory: a Debian in QEMU, and its disks.
 packages_lab=(
 	qemu-system-x86 qemu-utils mmdebstrap arch-test e2fsprogs dosfstools exfatprogs mtools fdisk cpio zstd
-	xz-utils openssh-client tmux python3 git
+	xz-utils openssh-client tmux python3 git btrfs-progs ntfs-3g udftools libxxhash0
 )
 
 # packages_missing NAME... -> the names that are not installed, one a line
