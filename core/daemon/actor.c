@@ -310,7 +310,8 @@ static void on_mounted(void *userdata, int error)
 		else if (actor->is_mounted_by_us)
 			actor_release(actor);
 	} else if (error < 0) {
-		actor_end(actor, CARD_INPUT_FAILED, VERDICT_FAILED, FAULT_CARD_UNREADABLE);
+		actor_end(actor, CARD_INPUT_FAILED, VERDICT_FAILED,
+			error == -ENOTRECOVERABLE ? FAULT_CARD_UNFINISHED : FAULT_CARD_UNREADABLE);
 	} else {
 		start_worker(actor);
 	}

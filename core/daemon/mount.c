@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/daemon/mount.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -124,18 +125,49 @@ static int make_folder(const char *folder)
 }
 
 /*
+ * Where a file system says that its journal must be replayed: without that, files that only the
+ * journal knows would not be seen, and "all is copied" would be wrong. ext4's superblock
+ * (Documentation/filesystems/ext4/super.rst): s_feature_incompat, RECOVER; btrfs's
+ * (btrfs.readthedocs.io, "On-disk format"): log_root.
+ */
+static const struct {
+	const char *fs_type;
+	off_t offset_bytes;
+	uint64_t mask;
+} journals[] = {
+	{"ext4", 1024 + 0x60, 0x4},
+	{"btrfs", 65536 + 0x60, UINT64_MAX},
+};
+
+static bool has_journal_to_replay(int fd, const char *fs_type)
+{
+	uint64_t field;
+
+	for (size_t i = 0; i < sizeof(journals) / sizeof(journals[0]); i++)
+		if (!strcmp(journals[i].fs_type, kernel_name(fs_type)))
+			return pread(fd, &field, sizeof(field), journals[i].offset_bytes) ==
+				(ssize_t)sizeof(field) &&
+				le64toh(field) & journals[i].mask;
+	return false;
+}
+
+/*
  * In the job's process. The lock switch of the device is set, too: nobody writes to a card. O_EXCL:
  * not if the host has mounted it meanwhile; it would not be able to write any more.
  */
 static int do_mount(const char *device, const char *fs_type, const char *folder)
 {
 	int fd = open(device, O_RDONLY | O_EXCL | O_CLOEXEC | O_NONBLOCK), read_only = 1, error;
+	bool must_replay;
 	const char *options = file_systems[find_file_system(fs_type)].options;
 
 	if (fd < 0)
 		return errno;
 	(void)ioctl(fd, BLKROSET, &read_only); /* not every driver can */
+	must_replay = has_journal_to_replay(fd, fs_type);
 	fd_close(fd);
+	if (must_replay)
+		return ENOTRECOVERABLE;
 	error = make_folder(folder);
 	if (error)
 		return error;

@@ -22,7 +22,7 @@ packages_check=(
 # For the laboratory: a Debian in QEMU, and its disks.
 packages_lab=(
 	qemu-system-x86 qemu-utils mmdebstrap arch-test e2fsprogs dosfstools exfatprogs mtools fdisk cpio zstd
-	xz-utils kmod openssh-client tmux python3 git smbclient zbar-tools
+	xz-utils kmod openssh-client tmux python3 git smbclient zbar-tools btrfs-progs ntfs-3g udftools libxxhash0
 )
 
 # For its Raspberry Pi: another QEMU. (tools/cross installs what it needs itself.)

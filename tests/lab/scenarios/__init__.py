@@ -4,8 +4,8 @@
 The order of these lines is the order in which they run.
 """
 from scenarios.base import SCENARIOS, run_one
-from scenarios import (cards_come, pulled, power, file_systems, screens, packages, lamps, network,
+from scenarios import (cards_come, readers, pulled, power, file_systems, screens, packages, lamps, network,
                        figures)
 
-__all__ = ["SCENARIOS", "run_one", "cards_come", "pulled", "power", "file_systems", "screens",
+__all__ = ["SCENARIOS", "run_one", "cards_come", "readers", "pulled", "power", "file_systems", "screens",
            "packages", "lamps", "network", "figures"]
