@@ -19,6 +19,7 @@
 #include <linux/fs.h>
 #include <systemd/sd-event.h>
 
+#include "core/config/config.h"
 #include "core/daemon/mount.h"
 
 #define STEPS_MAX 16
@@ -336,6 +337,22 @@ static void test_mount_allows_nothing_that_it_does_not_know(void **state)
 	assert_int_equal(mount_allow("fuse"), -EINVAL);
 }
 
+/* What the configuration accepts can be mounted, and the other way round. */
+static void test_mount_knows_what_the_configuration_knows(void **state)
+{
+	static const char *const names[] = {"vfat", "exfat", "ntfs3", "hfsplus", "udf", "iso9660",
+		"ext4", "xfs", "btrfs", "overlay", "tmpfs", "ext2x", "fuse", "nfs", "squashfs",
+		"f2fs"};
+	struct config *config = NULL;
+
+	(void)state;
+	assert_int_equal(config_load(&config, "/dev/null"), 0);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		assert_int_equal(config_set(config, "daemon", "file-systems", names[i]) == 0,
+			mount_allow(names[i]) == 0);
+	config_free(config);
+}
+
 /* --- letting go --- */
 
 static void test_unmount_takes_the_folder_along(void **state)
@@ -407,6 +424,7 @@ int main(void)
 		TEST(test_mount_tells_why_it_failed),
 		TEST(test_mount_takes_only_what_is_allowed),
 		TEST(test_mount_allows_nothing_that_it_does_not_know),
+		TEST(test_mount_knows_what_the_configuration_knows),
 		TEST(test_unmount_takes_the_folder_along),
 		TEST(test_unmount_of_a_card_in_use_is_told_and_keeps_the_folder),
 		TEST(test_unmount_of_a_card_that_is_gone_asks_nobody),
