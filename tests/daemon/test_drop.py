@@ -230,6 +230,7 @@ def test_who_has_it_open_for_reading_cannot_change_it_any_more(work):
             dropping(work, "[daemon]\nstart = ask\n", folder=f"{top}/drop") as d:
         os.chmod(top, 0o755)
         path = d.put("OPEN.JPG", d.jpeg())
+        path.chmod(0o666)
         os.chown(path, OTHER, OTHER)
         code = ("import os,sys\nos.setgid({0}); os.setuid({0})\nf = os.open(sys.argv[1], os.O_RDONLY)\n"
                 "print('open', flush=True); sys.stdin.readline()\n"
