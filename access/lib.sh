@@ -159,11 +159,18 @@ url() {
 
 # --- the configuration ---
 
-# setting SECTION KEY -> its value in force
+# setting SECTION KEY -> its value in force; of a front end: what was set, or nothing
 setting() {
-	"$imgtank" config 2>/dev/null | awk -v section="[$1]" -v key="$2" '
-		/^\[/ { here = ($0 == section) }
-		here && $1 == key && $2 == "=" { sub(/^[^=]*= ?/, ""); print }'
+	"$imgtank" config --get "$1.$2" 2>/dev/null
+}
+
+# web_port -> where the configuration puts the page
+web_port() {
+	local listen
+
+	listen=$(setting ui-web listen)
+	listen=${listen##*:}
+	echo "${listen:-80}"
 }
 
 # write_settings STEP <TEXT: the step's own file of the configuration

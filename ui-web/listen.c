@@ -2,12 +2,16 @@
 #include "ui-web/listen.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "core/base/fd.h"
+#include "core/base/log.h"
 #include "core/base/text.h"
 
 #define BACKLOG 128
@@ -67,6 +71,39 @@ static int open_host(const char *host, const char *port)
 	fd = open_address(found);
 	freeaddrinfo(found);
 	return fd;
+}
+
+const char *listen_remedy(int error)
+{
+	switch (error) {
+	case -EADDRINUSE:
+		return "another program has this port ('ss -ltnp' shows which): end it, or choose "
+		       "another port, as in listen = [::]:8080";
+	case -EACCES:
+		return "ports below 1024 are for the service or for root: choose another one, as "
+		       "in "
+		       "listen = [::]:8080";
+	case -EADDRNOTAVAIL:
+		return "this machine does not have this address";
+	default:
+		return "choose another address and port with listen =";
+	}
+}
+
+/* The ambient one goes with it (capabilities(7)). */
+void listen_give_up_right(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+	struct __user_cap_data_struct *word = &data[CAP_TO_INDEX(CAP_NET_BIND_SERVICE)];
+
+	if (syscall(SYS_capget, &header, data) < 0)
+		return;
+	word->effective &= ~CAP_TO_MASK(CAP_NET_BIND_SERVICE);
+	word->permitted &= ~CAP_TO_MASK(CAP_NET_BIND_SERVICE);
+	word->inheritable &= ~CAP_TO_MASK(CAP_NET_BIND_SERVICE);
+	if (syscall(SYS_capset, &header, data) < 0)
+		log_warning("the right to take low ports could not be given up");
 }
 
 int listen_open(const char *text)

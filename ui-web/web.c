@@ -314,7 +314,9 @@ static int open_socket(const struct web *web)
 	if (fd == -ENOENT)
 		fd = listen_open(web->listen);
 	if (fd < 0)
-		(void)log_errno(LOG_LEVEL_ERROR, fd, "nobody can connect to %s", web->listen);
+		(void)log_errno(LOG_LEVEL_ERROR, fd, "nobody can connect to %s: %s", web->listen,
+			listen_remedy(fd));
+	listen_give_up_right();
 	return fd;
 }
 

@@ -4,6 +4,7 @@
  */
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/cleanup.h"
@@ -11,19 +12,22 @@
 #include "core/cli/cli.h"
 #include "core/cli/problems.h"
 #include "core/config/config.h"
+#include "core/config/section.h"
 #include "core/protocol/record_json.h"
 
-enum { OPTION_CONFIG = 256, OPTION_CHECK, OPTION_JSON };
+enum { OPTION_CONFIG = 256, OPTION_CHECK, OPTION_GET, OPTION_JSON };
 
 static const struct option long_options[] = {
 	{"config", required_argument, NULL, OPTION_CONFIG},
 	{"check", no_argument, NULL, OPTION_CHECK},
+	{"get", required_argument, NULL, OPTION_GET},
 	{"json", no_argument, NULL, OPTION_JSON},
 	{NULL, 0, NULL, 0},
 };
 
 struct request {
 	const char *config_path;
+	const char *get; /* "tank.path"; NULL: all */
 	bool only_problems, wants_json;
 };
 
@@ -36,6 +40,8 @@ static int read_options(struct request *request, int argc, char **argv)
 			request->config_path = optarg;
 		else if (option == OPTION_CHECK)
 			request->only_problems = true;
+		else if (option == OPTION_GET)
+			request->get = optarg;
 		else if (option == OPTION_JSON)
 			request->wants_json = true;
 		else
@@ -151,6 +157,62 @@ static void show(const struct request *request, const struct config *config)
 	problems_print(request->only_problems ? stdout : stderr, config);
 }
 
+/* --- one value --- */
+
+struct wanted {
+	const char *key;
+	char *value; /* owned */
+};
+
+static void take_value(
+	const char *file, unsigned int line, const char *key, const char *value, void *userdata)
+{
+	struct wanted *wanted = userdata;
+
+	(void)file;
+	(void)line;
+	if (strcmp(key, wanted->key) != 0)
+		return;
+	free(wanted->value);
+	wanted->value = strdup(value);
+}
+
+/* Front ends know their own keys: what was not set there is empty. */
+static int get_of_frontend(const struct request *request, const char *section, const char *key)
+{
+	struct wanted wanted = {.key = key};
+
+	if (config_read_section(request->config_path, section, take_value, &wanted) < 0)
+		return EXIT_TROUBLE;
+	(void)puts(wanted.value ? wanted.value : "");
+	free(wanted.value);
+	return EXIT_OK;
+}
+
+static int get(const struct request *request, const struct config *config)
+{
+	const char *dot = strchr(request->get, '.');
+	char section[64];
+
+	if (!dot ||
+		!text_format(
+			section, sizeof(section), "%.*s", (int)(dot - request->get), request->get))
+		return cli_usage_error(
+			&command_config, "'%s' is no setting, as tank.path is", request->get);
+	if (!strncmp(section, "ui-", 3))
+		return get_of_frontend(request, section, dot + 1);
+	for (size_t i = 0; i < config_setting_count(); i++) {
+		struct config_setting setting;
+
+		config_setting(config, i, &setting);
+		if (strcmp(setting.section, section) != 0 || strcmp(setting.key, dot + 1) != 0)
+			continue;
+		(void)puts(setting.text);
+		return EXIT_OK;
+	}
+	return cli_usage_error(&command_config, "there is no setting '%s'", request->get);
+}
+
 static int run(int argc, char **argv)
 {
 	struct request request = {0};
@@ -161,7 +223,10 @@ static int run(int argc, char **argv)
 		return status;
 	if (config_load(&config, request.config_path) < 0)
 		return EXIT_TROUBLE;
-	show(&request, config);
+	if (request.get)
+		status = get(&request, config);
+	else
+		show(&request, config);
 	if (request.only_problems && config_problem_count(config) > 0)
 		status = EXIT_TROUBLE;
 	config_free(config);
@@ -171,7 +236,7 @@ static int run(int argc, char **argv)
 const struct cli_command command_config = {
 	.name = "config",
 	.summary = "show the configuration in force and where each value comes from",
-	.help = "Usage: imgtank config [--config FILE] [--check] [--json]\n"
+	.help = "Usage: imgtank config [--config FILE] [--check | --get SECTION.KEY] [--json]\n"
 		"\n"
 		"Prints every setting with its value, as a configuration file that could be used "
 		"again,\n"
@@ -180,6 +245,7 @@ const struct cli_command command_config = {
 		"\n"
 		"  --config FILE    read this configuration instead of the usual one\n"
 		"  --check          print only what is wrong\n"
+		"  --get SECTION.KEY  print this value only; also of a front end: ui-web.listen\n"
 		"  --json           one JSON object a line: the settings, then the problems\n"
 		"\n"
 		"Exit status: 0 shown, 1 --check has found something, 2 wrong usage.\n",

@@ -14,7 +14,7 @@
 #include "core/base/text.h"
 #include "core/cli/cli.h"
 
-static const char *const steps[] = {"ap", "mdns", "samba", "tank", "ui"};
+static const char *const steps[] = {"ap", "mdns", "samba", "tank", "ui", "web"};
 
 static bool is_step(const char *name)
 {
@@ -72,6 +72,8 @@ const struct cli_command command_setup = {
 		"ext4|exfat]]]\n"
 		"                          [--mount DIR] [--dry-run]\n"
 		"       imgtank setup ui [NAME...] [--dry-run]\n"
+		"       imgtank setup web [--port PORT] [--password-file FILE | --code] "
+		"[--dry-run]\n"
 		"       imgtank setup samba [--tank DIR] [--drop DIR] [--password-file FILE]\n"
 		"                           [--dry-run]\n"
 		"       imgtank setup ap --country CC [--name NAME] [--interface NAME] [--address "
@@ -97,6 +99,13 @@ const struct cli_command command_setup = {
 		"\n"
 		"ui: which front ends run; names, or auto: those whose hardware is here, or none\n"
 		"\n"
+		"web: the page for browsers in the same network, with uploads; asks for a "
+		"password\n"
+		"  --port PORT           where it is (default: 80, which browsers need not be "
+		"told)\n"
+		"  --password-file FILE  its first line is the password; - is standard input\n"
+		"  --code                no password: a code on the box's screen for each log-in\n"
+		"\n"
 		"samba: the pictures as a network share that can only be read, and a share to put\n"
 		"pictures into that can only be written; only with the password\n"
 		"  --tank DIR            the tank's folder (default: from the configuration)\n"
@@ -115,10 +124,10 @@ const struct cli_command command_setup = {
 		"  --share-uplink        also let those in it reach the network that the box is "
 		"in\n"
 		"  --sae                 WPA3 (SAE) beside WPA2; not every radio can\n"
-		"  --port PORT           where its web page is (default: 8080)\n"
+		"  --port PORT           where its web page is (default: as set up)\n"
 		"\n"
 		"mdns: phones and file managers find the box by themselves, by Avahi\n"
-		"  --port PORT           where its web page is (default: 8080)\n"
+		"  --port PORT           where its web page is (default: as set up)\n"
 		"\n"
 		"  --undo                take the step back: all is as it was before it\n"
 		"  --dry-run             only show what would be done\n",

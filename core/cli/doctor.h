@@ -129,6 +129,10 @@ void doctor_check_daemon(const struct doctor_scope *scope, struct doctor_report 
 void doctor_check_frontends(const struct doctor_scope *scope, struct doctor_report *report);
 void doctor_check_probe(const struct doctor_scope *scope, struct doctor_report *report);
 
+/* doctor_web.c. For a page that does not run: true if another program has its port, which is found.
+ */
+bool doctor_find_web_port(const struct doctor_scope *scope, struct doctor_report *report);
+
 /* parts: enum sandbox_part, or-ed. */
 void doctor_judge_sandbox(uint32_t parts, struct doctor_report *report);
 

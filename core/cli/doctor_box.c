@@ -181,7 +181,8 @@ static void check_frontend(
 			"section "
 			"[ui].",
 			name);
-	else if (!is_running(scope->root, name))
+	else if (!is_running(scope->root, name) &&
+		(strcmp(name, "web") != 0 || !doctor_find_web_port(scope, report)))
 		doctor_find(report, DOCTOR_ERROR, "frontend-not-running", name,
 			"A front end that is configured does not run.",
 			"imgtankd copies and verifies cards without it.",

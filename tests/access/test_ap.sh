@@ -164,7 +164,7 @@ expect "what is handed over is JSON" python3 -c "
 import json
 ap = json.load(open('/etc/imgtank/ap/ap.json', encoding='utf-8'))
 assert ap['password'] == 'right horse; \"42\"' and ap['wifi'].endswith('P:right horse\\\\; \\\\\"42\\\\\";;'), ap
-assert ap['name'] == 'imgtank' and ap['url'] == 'http://imgtank:8080/', ap"
+assert ap['name'] == 'imgtank' and ap['url'] == 'http://imgtank/', ap"
 expect "it can be run again" into "$box/said" "$imgtank" setup ap --country DE --interface air0
 expect "a password is made up" grep -qE '^Password: +[a-z2-9]{12}$' "$box/said"
 expect "undo works" into /dev/null "$imgtank" setup ap --undo

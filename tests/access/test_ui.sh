@@ -63,12 +63,12 @@ expect "no answer changes nothing" asked ""
 picture >"$box/after"
 expect "at all" diff "$box/before" "$box/after"
 expect "it ends with how the box is" grep -q "should be mended\|All is well" "$box/said"
-expect "an answer is followed" asked "" lampe n n n
+expect "an answer is followed" asked "" lampe n n n n
 expect "by its step" grep -qx "frontends = lampe" <("$imgtank" config)
 into /dev/null "$imgtank" setup ui --undo
-expect "a disk is not erased without its name" asked nemo y "" "" n n n
+expect "a disk is not erased without its name" asked nemo y "" "" n n n n
 expect "and that is said" grep -q "Nothing was erased" "$box/said"
-expect "a step that fails is told" refused asked nemo n "" n n n
+expect "a step that fails is told" refused asked nemo n "" n n n n
 expect "with its reason" grep -q "There is no disk /dev/nemo" "$box/said"
 expect "and the others get their turn" grep -q "== The network" "$box/said"
 expect "an unknown step" refused into /dev/null "$imgtank" setup nemo

@@ -57,6 +57,16 @@ class Config(unittest.TestCase):
         self.assertIn("# default\nrequire-mount = auto\n", text)
         self.assertIn(f"#   {self.file}\n#   {dropin}\n", text)
 
+    def test_one_value_can_be_asked_for(self):
+        self.file.write_text("[tank]\npath = /srv/a b\n[ui-web]\nlisten = 80\nlisten = 81\n")
+        for name, value in (("tank.path", "/srv/a b"), ("daemon.devices", "auto"),
+                            ("tank.owner", ""), ("ui-web.listen", "81"), ("ui-web.spool", "")):
+            shown = self.run_config("--get", name)
+            self.assertEqual((shown.returncode, shown.stdout), (0, value + "\n"), name)
+        for name in ("tank", "tank.nothing", "nothing.path", "." , "a" * 100 + ".b"):
+            shown = self.run_config("--get", name)
+            self.assertEqual((shown.returncode, shown.stdout), (2, ""), name)
+
     def test_check_says_only_what_is_wrong(self):
         self.file.write_text("[tank]\npath = /srv/a\n")
         good = self.run_config("--check")

@@ -288,6 +288,26 @@ def test_doctor_frontends(work):
         doctor.expect_only("frontend-not-running", "systemctl enable --now imgtank-ui")
 
 
+def test_doctor_port_of_the_page_is_taken(work):
+    table = ("  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid\n"
+             "   0: 0100007F:0035 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0\n"
+             "   1: 00000000:{:04X} 00000000:0000 {} 00000000:00000000 00:00000000 00000000     0\n")
+    with well(work) as doctor:
+        doctor.add_frontend("web", 0)
+        doctor.configure("ui", "frontends = lampe web")
+        doctor.put("proc/net/tcp", table.format(80, "01"))  # a connection is no server
+        doctor.expect_only("frontend-not-running", "imgtank-ui@web")
+        doctor.put("proc/net/tcp", table.format(80, "0A"))
+        found = doctor.expect_only("web-port-taken", "imgtank setup web --port 8080")
+        expect_equal(found["about"], "port 80", "which port")
+        doctor.configure("ui-web", "listen = [::]:8080")
+        doctor.expect_only("frontend-not-running", "imgtank-ui@web")
+        doctor.put("proc/net/tcp6", table.format(8080, "0A").replace("00000000:1F90", "0" * 32 + ":1F90"))
+        doctor.expect_only("web-port-taken", "ss -ltnp")
+        doctor.put("proc/78/cmdline", "/usr/libexec/imgtank/ui/imgtank-ui-web\0")
+        expect_equal(doctor.findings(), {}, "it is the page itself")
+
+
 def test_doctor_clock(work):
     with well(work) as doctor:
         (doctor.root / "run/systemd/timesync/synchronized").unlink()

@@ -4,6 +4,8 @@
 import contextlib
 import hashlib
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -82,12 +84,13 @@ def digest(data):
 
 
 @contextlib.contextmanager
-def dropping(work, more="", folder=None, settle_s=SETTLE_S, is_there=True):
+def dropping(work, more="", folder=None, settle_s=SETTLE_S, is_there=True,
+             prefix=()):
     folder = Path(folder or work.path("drop"))
     if is_there:
         folder.mkdir(exist_ok=True)
     config = f"[drop]\npath = {folder}\nsettle = {int(settle_s * 1000)}ms\n{more}"
-    with box(work.folder, config=config) as b:
+    with box(work.folder, config=config, prefix=prefix) as b:
         yield Drop(work, b, folder)
 
 
@@ -227,6 +230,7 @@ def test_who_has_it_open_for_reading_cannot_change_it_any_more(work):
             dropping(work, "[daemon]\nstart = ask\n", folder=f"{top}/drop") as d:
         os.chmod(top, 0o755)
         path = d.put("OPEN.JPG", d.jpeg())
+        path.chmod(0o666)
         os.chown(path, OTHER, OTHER)
         code = ("import os,sys\nos.setgid({0}); os.setuid({0})\nf = os.open(sys.argv[1], os.O_RDONLY)\n"
                 "print('open', flush=True); sys.stdin.readline()\n"
@@ -237,6 +241,25 @@ def test_who_has_it_open_for_reading_cannot_change_it_any_more(work):
             expect_equal(other.stdout.readline(), "open\n", "the other one")
             d.wait_gone(path)
             expect_equal(other.communicate("\n")[0], "refused\n", "the second opening")
+
+
+def test_with_the_rights_that_its_unit_has(work):
+    """Files of others, with the capabilities of the service and no more."""
+    if os.geteuid() != 0 or not shutil.which("setpriv"):
+        raise Skip("needs root and setpriv")
+    unit = (e2e.ROOT / "systemd/imgtankd.service.in").read_text(encoding="utf-8")
+    rights = re.search(r"^CapabilityBoundingSet=(.*)$", unit, re.MULTILINE).group(1).split()
+    bounds = "-all," + ",".join("+" + right.removeprefix("CAP_").lower() for right in rights)
+    with dropping(work, prefix=("setpriv", f"--bounding-set={bounds}")) as d:
+        data = d.jpeg()
+        path = d.put("A.JPG.part", data)
+        os.chown(path, OTHER, OTHER)
+        path.chmod(0o600)
+        path.rename(d.folder / "A.JPG")
+        d.wait_gone(d.folder / "A.JPG")
+        d.wait(d.ends, "its end")
+        d.wait_empty()
+        d.expect_tank(data)
 
 
 def test_killed_at_any_moment_nothing_is_lost(work):

@@ -5,7 +5,7 @@ The order of these lines is the order in which they run.
 """
 from scenarios.base import SCENARIOS, run_one
 from scenarios import (cards_come, readers, pulled, power, file_systems, screens, packages, lamps, network,
-                       figures)
+                       pages, figures)
 
 __all__ = ["SCENARIOS", "run_one", "cards_come", "readers", "pulled", "power", "file_systems", "screens",
-           "packages", "lamps", "network", "figures"]
+           "packages", "lamps", "network", "pages", "figures"]

@@ -1,0 +1,154 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# test_web.sh SOURCE_DIR: imgtank setup web, with the real page on port 80 of a network of its own, as
+# its own user; only systemctl is none.
+set -euo pipefail
+
+here=$(dirname "$(readlink -f "$0")")
+# shellcheck source=box.sh
+source "$here/box.sh"
+[[ -x $IMGTANK_BIN/imgtank-ui-web ]] || skip "imgtank-ui-web is not built"
+needs ip python3 runuser setpriv useradd
+enter "$0" "$@"
+make_box
+mount -t tmpfs -o mode=0755 tmpfs /var/lib
+chmod 0755 "$box"
+export IMGTANK_SETUP_DIR=$1/access IMGTANK_UI_DIR=$box/programs
+imgtank=$IMGTANK_BIN/imgtank
+getent passwd imgtank-ui >/dev/null || useradd --system --no-create-home imgtank-ui
+
+# The page's user reaches no build tree.
+mkdir "$box/programs"
+cp "$IMGTANK_BIN/imgtank-ui-web" "$box/programs"
+printf '#!/bin/sh\n' >"$box/programs/imgtank-ui-lampe"
+chmod +x "$box/programs/imgtank-ui-lampe"
+cp -r "$1/assets/web" "$box/assets"
+mkdir -p "$box/tank/images"
+echo "right horse 42+%&" >"$box/password"
+
+# As systemd: the page runs while the configuration names it, as its user, with the one right.
+fake systemctl <<END
+#!/bin/bash
+echo "\$*" >>$box/called
+stop_page() {
+	[[ ! -f $box/page.pid ]] || kill "\$(cat $box/page.pid)"
+	rm -f $box/page.pid
+}
+case \$* in
+*is-active*imgtank-ui@web) [[ -f $box/page.pid ]] ;;
+*is-active*imgtank-ui) [[ -f $box/on ]] ;;
+*is-active*imgtankd) true ;;
+*is-enabled*) false ;;
+*is-failed*) [[ -e $box/broken ]] ;;
+"start imgtank-restart.service") false ;;
+"reload-or-restart imgtank-ui")
+	touch $box/on
+	stop_page
+	[[ " \$($imgtank config --get ui.frontends) " == *" web "* && ! -e $box/broken ]] || exit 0
+	install -d -o imgtank-ui /run/imgtank-web
+	listen=\$($imgtank config --get ui-web.listen)
+	words=(--listen "\$listen" --assets $box/assets --socket $box/none)
+	file=\$($imgtank config --get ui-web.password-file)
+	[[ ! \$file ]] || words+=(--password-file "\$file")
+	spool=\$($imgtank config --get ui-web.spool)
+	[[ ! \$spool ]] || words+=(--spool "\$spool")
+	setpriv --reuid imgtank-ui --regid imgtank-ui --clear-groups --inh-caps -all,+net_bind_service \
+		--ambient-caps -all,+net_bind_service --no-new-privs \
+		$box/programs/imgtank-ui-web "\${words[@]}" 2>>$box/page.log </dev/null >&2 &
+	echo \$! >$box/page.pid
+	;;
+"stop imgtank-ui")
+	stop_page
+	rm -f $box/on
+	;;
+esac
+END
+
+# shellcheck disable=SC2317 # called by expect
+fails_with() {
+	into "$box/said" "$imgtank" setup web "${@:2}" </dev/null && return 1
+	grep -F -- "$1" "$box/said" >/dev/null
+}
+
+# status PATH -> what the server says to somebody who has not logged in
+status() {
+	python3 - "$1" <<-'END'
+		import http.client, sys
+		page = http.client.HTTPConnection("127.0.0.1", 80, timeout=20)
+		page.request("GET", sys.argv[1])
+		print(page.getresponse().status)
+	END
+}
+
+picture >"$box/before"
+expect "a dry run" into "$box/said" "$imgtank" setup web --dry-run --code
+expect "says what would be written" grep -q "listen = \[::\]:80$" "$box/said"
+expect "nobody can be asked here" fails_with "There is nobody to be asked"
+expect "a short password" fails_with "8 to 255" --password-file <(echo short)
+expect "both" fails_with "do not go together" --code --password-file "$box/password"
+python3 -m http.server --bind 127.0.0.1 80 >/dev/null 2>&1 &
+other=$!
+for ((i = 0; i < 100; i++)); do
+	if (exec 3<>/dev/tcp/127.0.0.1/80) 2>/dev/null; then break; fi
+	sleep 0.1
+done
+expect "a port that another server has" fails_with "Another program has port 80 already (python3)" --code
+"$box/programs/imgtank-ui-web" --assets "$box/assets" --socket "$box/none" --code-file "$box/code" \
+	>"$box/said" 2>&1 || :
+expect "the page says so, too" grep -q "another program has this port.*listen = \[::\]:8080" "$box/said"
+kill $other
+wait $other || :
+install -d -o imgtank-ui "$box/own"
+setpriv --reuid imgtank-ui --clear-groups "$box/programs/imgtank-ui-web" --assets "$box/assets" \
+	--socket "$box/none" --code-file "$box/own/code" >"$box/said" 2>&1 || :
+expect "port 80 without the right to it" grep -q "ports below 1024.*listen = \[::\]:8080" "$box/said"
+picture >"$box/after"
+expect "nothing of that changed anything" diff "$box/before" "$box/after"
+expect "nor made a folder" refused test -e /var/lib/imgtank-web
+
+expect "set-up with a password" into "$box/said" \
+	"$imgtank" setup web --password-file "$box/password"
+cat "$box/said"
+expect "it was checked by using it" grep -q "^Checked: the page is there, logging in works" "$box/said"
+expect "the password is not shown" refused grep -q "right horse" "$box/said"
+expect "nor kept" refused grep -rq "right horse" /etc /usr/local/etc /var/lib
+expect "its address needs no port" grep -q "http://$(hostname)/$" "$box/said"
+expect "a stranger sees nothing" test "$(status /api/state)" = 401
+expect "the page has given its right up" \
+	grep -qx "CapPrm:"$'\t'"0*" "/proc/$(cat "$box/page.pid")/status"
+expect "uploads have their folder" test "$(stat -c %U:%a /var/lib/imgtank-web)" = imgtank-ui:755
+expect "which is a reader of the daemon" \
+	test "$("$imgtank" config --get daemon.virtual-reader)" = /var/lib/imgtank-web
+expect "beside the real ones" test "$("$imgtank" config --get daemon.devices)" = yes
+expect "the daemon was restarted" grep -qx "try-restart imgtankd" "$box/called"
+expect "the other front ends stay" test "$("$imgtank" config --get ui.frontends)" = "auto web"
+expect "again, without a word: the password stays" into "$box/said" "$imgtank" setup web </dev/null
+expect "and that is said" grep -q "stays as it was" "$box/said"
+expect "with a code" into "$box/said" "$imgtank" setup web --code
+expect "that works" grep -q "^Checked: the page is there, logging in works" "$box/said"
+expect "on another port" into "$box/said" "$imgtank" setup web --code --port 8080
+expect "that is said" grep -q "http://$(hostname):8080/$" "$box/said"
+expect "and known to the other steps" into "$box/said" "$imgtank" setup web --code --dry-run
+expect "by itself" grep -q "listen = \[::\]:8080$" "$box/said"
+touch /var/lib/imgtank-web/upload
+expect "undo" into "$box/said" "$imgtank" setup web --undo
+expect "keeps what is in the spool" test -e /var/lib/imgtank-web/upload
+expect "and says so" grep -q "stays: there are uploads" "$box/said"
+rm -r /var/lib/imgtank-web
+picture >"$box/after"
+expect "undo leaves /etc as it was" diff "$box/before" "$box/after"
+expect "the page is off" refused test -e "$box/page.pid"
+
+into /dev/null "$imgtank" setup ui lampe
+picture >"$box/before"
+expect "beside a front end that was chosen" into "$box/said" "$imgtank" setup web --code
+expect "both run" test "$("$imgtank" config --get ui.frontends)" = "lampe web"
+expect "undo leaves" into "$box/said" "$imgtank" setup web --undo
+picture >"$box/after"
+expect "the other one" diff "$box/before" "$box/after"
+touch "$box/broken"
+expect "a page that does not start" fails_with "Everything is as it was before" --code
+picture >"$box/after"
+expect "is taken back" diff "$box/before" "$box/after"
+expect "wholly" refused test -e /var/lib/imgtank-web
+finish "web"
