@@ -82,7 +82,7 @@ def network_shares(lab):
         tank, watch = with_tank(lab, guest)
         plug_and_wait(lab, guest, watch, image, cards.digest(image))
         before = guest.sh(PICTURE, 60)
-        guest.sh("umask 077; cat >/root/share; imgtank setup samba --password-file /root/share", 240,
+        guest.sh("umask 077; cat >/run/share; imgtank setup samba --password-file /run/share", 240,
                  data=PASSWORD.encode())
         port = forward(guest, 445)
         picture = guest.sh("cd /data/images && find . -type f | sort | head -n 1").strip()[2:]
