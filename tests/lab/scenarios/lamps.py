@@ -83,3 +83,52 @@ def pibrella_on_gpio_sim(lab):
         while guest.process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.5)
         check(guest.process.poll() is not None, "the machine is not off")
+
+
+def alternating(looks):
+    """Green and amber in turns, and red never: somebody is asked."""
+    return not any(look["red"] or (look["green"] and look["amber"]) for look in looks) and {
+        (look["green"], look["amber"]) for look in looks} >= {(True, False), (False, True)}
+
+
+def red_with_amber(looks):
+    """Red stays on while amber counts."""
+    return all(look["red"] for look in looks) and len({look["amber"] for look in looks}) == 2
+
+
+BOUNCING_PRESS = """
+cd /sys/devices/platform/gpio-sim.0/gpiochip*/sim_gpio11
+for pull in up down up down up; do echo pull-$pull >pull; done
+sleep 0.3
+for pull in down up down up down; do echo pull-$pull >pull; done
+"""
+
+
+@scenario
+def button_and_error(lab):
+    """One press of a button that bounces says yes, once; a picture that cannot be read is red with counting amber."""
+    folder = cards.files(lab.path("card"), 8, size_bytes=200000, real=False)
+    image = cards.fat(lab.path("card.img"), folder)
+    victim = sorted(path for path in folder.rglob("*") if path.is_file())[4]
+    where = image.read_bytes().find(victim.read_bytes()[100000:100512])
+    with lab.guest() as guest:
+        guest.sh(GPIO_SIM)
+        guest.sh("mkdir -p /etc/imgtank/imgtank.conf.d; printf '[daemon]\\nstart = ask\\n[ui]\\n"
+                 "frontends = pibrella\\n' >/etc/imgtank/imgtank.conf.d/lab.conf; "
+                 "systemctl restart imgtankd; systemctl reload imgtank-ui")
+        _, watch = with_tank(lab, guest)
+        wait_lamps(guest, "ready: green", only("green"))
+        guest.qmp("blockdev-add", driver="blkdebug", node_name="bad",
+                  image={"driver": "file", "filename": str(image)}, **{"inject_error": [
+                      {"event": "none", "iotype": "read", "sector": where // 512, "errno": 5,
+                       "once": False}]})
+        guest.plug(None, node="bad")
+        watch.card("it asks", state="waiting", waiting="ask")
+        wait_lamps(guest, "somebody is asked: green and amber in turns", alternating)
+        guest.sh(BOUNCING_PRESS)
+        watch.card("one file is missing in the end", verdict="incomplete", is_acknowledged=False)
+        wait_lamps(guest, "trouble: red, and amber counts", red_with_amber)
+        commands = guest.sh("journalctl -u imgtankd -o cat --grep \"somebody says 'confirm'\"")
+        check(len(commands.strip().splitlines()) == 1, f"one press was: {commands}")
+        guest.sh(BOUNCING_PRESS)
+        watch.card("a press says that it was seen", is_acknowledged=True)
