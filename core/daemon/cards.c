@@ -262,6 +262,9 @@ static void on_removed(void *userdata, struct source *source, const char *key)
 	actor->is_wanted = false;
 	if (card)
 		take_out(actor, card);
+	/* It was no card of somebody who takes the last one out and leaves. */
+	if (daemon->unplug && source->ops->ended)
+		unplug_stay(daemon->unplug, daemon->model);
 	if (actor->worker && !was_ended) /* thumbnails need no card */
 		worker_stop(actor->worker);
 	if (actor->is_mounted_by_us)

@@ -5,7 +5,7 @@
 
 #include "core/base/fd.h"
 
-#define PIECE_BYTES 8192
+#define PIECE_BYTES 4096
 #define STEPS_MAX 4096 /* segments, chunks, boxes: then nothing more is said */
 #define JPEG_BYTES_MAX (UINT64_C(256) << 20) /* of a picture; a longer one is believed */
 

@@ -327,6 +327,20 @@ def test_the_folder_may_come_later(work):
         d.expect_tank(data)
 
 
+def test_a_box_that_halts_when_the_last_card_is_out_stays_on(work):
+    off = work.path("off")
+    with dropping(work, f"[daemon]\npoweroff-command = touch {off}\n"
+                        "[power]\nhalt-on-unplug = yes\ngrace = 1s\n") as d:
+        d.put("A.JPG", d.jpeg())
+        d.wait(d.ends, "its end")
+        d.wait_empty()
+        d.wait(lambda: not d.client.model["cards"], "the end of the card")
+        d.settle()
+        said = [m["text"] for m in d.client.model["messages"]]
+        expect(not any("shuts down" in text for text in said), said)
+        expect(not off.exists(), "the box was switched off")
+
+
 def test_others_may_not_prepare_the_second_folder(work):
     if os.geteuid() != 0:
         raise Skip("another owner needs root")
