@@ -37,10 +37,10 @@ struct slot {
 struct previews {
 	pthread_t thread;
 	pthread_mutex_t lock; /* of all below */
-	pthread_cond_t wished;
+	pthread_cond_t wished, ended;
 	struct slot slots[PREVIEWS_MAX];
 	uint64_t turn;
-	bool is_ending;
+	bool is_ending, has_ended;
 	int made_fd; /* owned; counts up for each that was made */
 
 	/* The loop's own: */
@@ -195,11 +195,15 @@ static void *run(void *userdata)
 			continue;
 		}
 		forget_made(previews);
-		probe_free(previews->probe);
+		(void)pthread_mutex_unlock(&previews->lock);
+		probe_free(previews->probe); /* which may take a moment */
 		previews->probe = NULL;
+		(void)pthread_mutex_lock(&previews->lock);
 	}
-	(void)pthread_mutex_unlock(&previews->lock);
 	probe_free(previews->probe); /* by the thread that has started it */
+	previews->has_ended = true;
+	(void)pthread_cond_signal(&previews->ended);
+	(void)pthread_mutex_unlock(&previews->lock);
 	return NULL;
 }
 
@@ -347,6 +351,7 @@ static void init_lock(struct previews *previews)
 	(void)pthread_condattr_init(&attributes);
 	(void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 	(void)pthread_cond_init(&previews->wished, &attributes);
+	(void)pthread_cond_init(&previews->ended, &attributes);
 	(void)pthread_condattr_destroy(&attributes);
 	(void)pthread_mutex_init(&previews->lock, NULL);
 }
@@ -357,6 +362,7 @@ static void release(struct previews *previews)
 		empty(&previews->slots[i]);
 	fd_close(previews->made_fd);
 	(void)pthread_cond_destroy(&previews->wished);
+	(void)pthread_cond_destroy(&previews->ended);
 	(void)pthread_mutex_destroy(&previews->lock);
 	free(previews);
 }
@@ -391,14 +397,21 @@ int previews_new(struct previews **ret)
 static bool end_thread(struct previews *previews)
 {
 	struct timespec until;
+	bool has_ended;
+	int error = 0;
 
+	(void)clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += END_S;
 	(void)pthread_mutex_lock(&previews->lock);
 	previews->is_ending = true;
 	(void)pthread_cond_signal(&previews->wished);
+	while (!previews->has_ended && error == 0)
+		error = pthread_cond_timedwait(&previews->ended, &previews->lock, &until);
+	has_ended = previews->has_ended;
 	(void)pthread_mutex_unlock(&previews->lock);
-	(void)clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += END_S;
-	return pthread_clockjoin_np(previews->thread, NULL, CLOCK_MONOTONIC, &until) == 0;
+	if (has_ended)
+		(void)pthread_join(previews->thread, NULL);
+	return has_ended;
 }
 
 void previews_free(struct previews *previews)
