@@ -354,23 +354,13 @@ static bool may_begin(struct request *request)
 /* All ids of a day; how many, or a negative errno. *ids is for the caller to free. */
 static int list_day(struct browse *browse, const char *day, int64_t **ids)
 {
-	CLEANUP(freep) struct browse_picture *pictures = calloc(GALLERY_PAGE, sizeof(*pictures));
-	uint32_t count = 0;
-	int n;
+	int count;
 
-	*ids = calloc(DOWNLOAD_FILES_MAX, sizeof(**ids));
-	if (!pictures || !*ids)
+	*ids = calloc(DOWNLOAD_FILES_MAX + 1, sizeof(**ids));
+	if (!*ids)
 		return -ENOMEM;
-	do {
-		n = browse_day(browse, day, count, pictures, GALLERY_PAGE);
-		if (n < 0)
-			return n;
-		if (count + (uint32_t)n > DOWNLOAD_FILES_MAX)
-			return -E2BIG;
-		for (int i = 0; i < n; i++)
-			(*ids)[count++] = pictures[i].file.id;
-	} while (n == GALLERY_PAGE);
-	return (int)count;
+	count = browse_day_ids(browse, day, *ids, DOWNLOAD_FILES_MAX + 1);
+	return count > DOWNLOAD_FILES_MAX ? -E2BIG : count;
 }
 
 void download_day(struct request *request)

@@ -139,10 +139,13 @@ struct browse *gallery_browse(struct request *request)
 
 /* --- writing --- */
 
-void gallery_version(const struct ledger_file *file, char version[GALLERY_VERSION_BYTES])
+void gallery_version(const uint8_t hash[LEDGER_HASH_BYTES], char version[GALLERY_VERSION_BYTES])
 {
-	for (size_t i = 0; i < (GALLERY_VERSION_BYTES - 1) / 2; i++)
-		(void)snprintf(version + i * 2, 3, "%02x", file->hash[i]);
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < GALLERY_VERSION_BYTES - 1; i++)
+		version[i] = digits[hash[i / 2] >> (i % 2 ? 0 : 4) & 15];
+	version[GALLERY_VERSION_BYTES - 1] = '\0';
 }
 
 static void write_picture(struct json_writer *writer, const struct browse_picture *picture)
@@ -153,7 +156,7 @@ static void write_picture(struct json_writer *writer, const struct browse_pictur
 	char version[GALLERY_VERSION_BYTES], camera[sizeof(file->make) + sizeof(file->model) + 1];
 	bool has_make = text_starts_with_nocase(file->model, file->make);
 
-	gallery_version(file, version);
+	gallery_version(file->hash, version);
 	(void)text_format(camera, sizeof(camera), "%s%s%s", has_make ? "" : file->make,
 		has_make || !*file->make ? "" : " ", file->model);
 	json_writer_open(writer, NULL, '{');

@@ -40,6 +40,6 @@ int gallery_open_tank(const struct gallery *gallery);
 void gallery_refuse(struct request *request, int error);
 
 /* The first 16 hex digits of its hash. A ledger that was made again gives other ids. */
-void gallery_version(const struct ledger_file *file, char version[GALLERY_VERSION_BYTES]);
+void gallery_version(const uint8_t hash[LEDGER_HASH_BYTES], char version[GALLERY_VERSION_BYTES]);
 
 #endif

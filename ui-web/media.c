@@ -65,31 +65,30 @@ static void refuse_file(struct request *request, int error)
 		gallery_refuse(request, error);
 }
 
-/* The picture of the request, or NULL: it was answered. For the caller to free. */
-static struct browse_picture *find(struct request *request)
+/* False: it was answered. */
+static bool find(struct request *request, struct browse_file *file)
 {
-	CLEANUP(freep) struct browse_picture *picture = calloc(1, sizeof(*picture));
-	struct browse *browse = picture ? gallery_browse(request) : NULL;
+	struct browse *browse = gallery_browse(request);
 	const char *wanted = request_query(request, "v");
 	char version[GALLERY_VERSION_BYTES];
 	int64_t id;
 	int found = 0;
 
 	if (!browse)
-		return NULL;
+		return false;
 	if (parse_id(request->argument, &id))
-		found = browse_picture(browse, id, picture);
+		found = browse_file(browse, id, file);
 	if (found < 0 && found != -ENOENT) {
 		gallery_refuse(request, found);
-		return NULL;
+		return false;
 	}
 	if (found > 0) {
-		gallery_version(&picture->file, version);
+		gallery_version(file->hash, version);
 		if (!wanted || !strcmp(wanted, version))
-			return TAKE_PTR(picture);
+			return true;
 	}
 	refuse_missing(request);
-	return NULL;
+	return false;
 }
 
 /* --- sending --- */
@@ -236,7 +235,7 @@ static bool send_kept(struct request *request)
 }
 
 static void send_and_keep(
-	struct request *request, const struct media *media, const struct ledger_file *file)
+	struct request *request, const struct media *media, const struct browse_file *file)
 {
 	struct MHD_Response *response = small_part(media, 0, (size_t)media->size_bytes);
 	char version[GALLERY_VERSION_BYTES];
@@ -249,21 +248,20 @@ static void send_and_keep(
 		request_send(request, MHD_HTTP_OK, NULL);
 		return;
 	}
-	gallery_version(file, version);
+	gallery_version(file->hash, version);
 	thumbs_keep(request->web->thumbs, file->id, version, response, (size_t)media->size_bytes,
 		frontend_host_now_usec(request->web->host));
 	request_send_kept(request, MHD_HTTP_OK, response);
 }
 
 static void send_thumbnail(
-	struct request *request, const struct browse_picture *picture, bool is_for_good)
+	struct request *request, const struct browse_file *file, bool is_for_good)
 {
 	struct media media = {.fd = -1, .type = "image/jpeg", .is_for_good = is_for_good};
-	char path[sizeof(picture->file.tank_path) + 32];
+	char path[sizeof(file->tank_path) + 32];
 	struct stat st;
 
-	if (!picture->has_thumbnail ||
-		!ledger_thumbnail_path(picture->file.tank_path, path, sizeof(path))) {
+	if (!file->has_thumbnail || !ledger_thumbnail_path(file->tank_path, path, sizeof(path))) {
 		request_refuse(request, MHD_HTTP_NOT_FOUND, "There is no small picture of this.",
 			"Download the original.");
 		return;
@@ -278,16 +276,15 @@ static void send_thumbnail(
 		(uint64_t)st.st_mtim.tv_sec * 1000000000 + (uint64_t)st.st_mtim.tv_nsec,
 		media.size_bytes);
 	if (is_for_good && is_plain(request) && media.size_bytes <= SMALL_BYTES)
-		send_and_keep(request, &media, &picture->file);
+		send_and_keep(request, &media, file);
 	else
 		send_media(request, &media);
 	fd_close(media.fd);
 }
 
 static void send_original(
-	struct request *request, const struct browse_picture *picture, const char *disposition)
+	struct request *request, const struct browse_file *file, const char *disposition)
 {
-	const struct ledger_file *file = &picture->file;
 	struct media media = {.type = mime_find(file->tank_path)->type,
 		.is_for_good = request_query(request, "v") != NULL,
 		.disposition = disposition};
@@ -300,7 +297,7 @@ static void send_original(
 		return;
 	}
 	media.size_bytes = (uint64_t)st.st_size;
-	gallery_version(file, version);
+	gallery_version(file->hash, version);
 	(void)text_format(media.etag, sizeof(media.etag), "\"%s\"", version);
 	if (media.size_bytes != file->size_bytes)
 		request_refuse(request, MHD_HTTP_CONFLICT,
@@ -313,26 +310,23 @@ static void send_original(
 
 void media_thumb(struct request *request)
 {
-	CLEANUP(freep) struct browse_picture *picture = NULL;
+	struct browse_file file;
 
-	if (send_kept(request))
-		return;
-	picture = find(request);
-	if (picture)
-		send_thumbnail(request, picture, request_query(request, "v") != NULL);
+	if (!send_kept(request) && find(request, &file))
+		send_thumbnail(request, &file, request_query(request, "v") != NULL);
 }
 
 /* --- large views of what a browser cannot show --- */
 
 /* False: there is no file, it is not what was imported, or too much is wished for. */
 static bool wish_for_preview(
-	struct request *request, const struct browse_picture *picture, const char *key)
+	struct request *request, const struct browse_file *file, const char *key)
 {
 	struct web *web = request->web;
 	struct stat st;
-	int fd = open_sized(web->gallery, picture->file.tank_path, &st);
+	int fd = open_sized(web->gallery, file->tank_path, &st);
 
-	if (fd < 0 || (uint64_t)st.st_size != picture->file.size_bytes) {
+	if (fd < 0 || (uint64_t)st.st_size != file->size_bytes) {
 		fd_close(fd);
 		return false;
 	}
@@ -352,23 +346,23 @@ static void send_preview(struct request *request, const char *key)
 }
 
 /* The thumbnail in its place is for now: the next time it may work. */
-static void show_preview(struct request *request, const struct browse_picture *picture)
+static void show_preview(struct request *request, const struct browse_file *file)
 {
 	struct previews *previews = request->web->previews;
 	char version[GALLERY_VERSION_BYTES], key[PREVIEW_KEY_BYTES];
 	enum preview_state state;
 
-	gallery_version(&picture->file, version);
-	(void)text_format(key, sizeof(key), "%" PRId64 "-%s", picture->file.id, version);
+	gallery_version(file->hash, version);
+	(void)text_format(key, sizeof(key), "%" PRId64 "-%s", file->id, version);
 	state = previews_find(previews, key);
-	if (state == PREVIEW_UNKNOWN && wish_for_preview(request, picture, key))
+	if (state == PREVIEW_UNKNOWN && wish_for_preview(request, file, key))
 		state = PREVIEW_UNDER_WAY;
 	if (state == PREVIEW_UNDER_WAY)
 		previews_wait(previews, request, key);
 	else if (state == PREVIEW_READY)
 		send_preview(request, key);
 	else
-		send_thumbnail(request, picture, false);
+		send_thumbnail(request, file, false);
 }
 
 static bool is_picture(const struct mime *mime)
@@ -378,28 +372,29 @@ static bool is_picture(const struct mime *mime)
 
 void media_view(struct request *request)
 {
-	CLEANUP(freep) struct browse_picture *picture = find(request);
-	const struct mime *mime = picture ? mime_find(picture->file.tank_path) : NULL;
+	const struct mime *mime;
+	struct browse_file file;
 
-	if (!mime)
+	if (!find(request, &file))
 		return;
+	mime = mime_find(file.tank_path);
 	if (mime->is_shown)
-		send_original(request, picture, NULL);
+		send_original(request, &file, NULL);
 	else if (is_picture(mime))
-		show_preview(request, picture);
+		show_preview(request, &file);
 	else
-		send_thumbnail(request, picture, request_query(request, "v") != NULL);
+		send_thumbnail(request, &file, request_query(request, "v") != NULL);
 }
 
 void media_original(struct request *request)
 {
-	CLEANUP(freep) struct browse_picture *picture = find(request);
+	struct browse_file file;
 	char name[256], disposition[1200];
 
-	if (!picture)
+	if (!find(request, &file))
 		return;
-	if (!media_name(picture->file.tank_path, name, sizeof(name)))
-		(void)text_format(name, sizeof(name), "picture-%" PRId64, picture->file.id);
+	if (!media_name(file.tank_path, name, sizeof(name)))
+		(void)text_format(name, sizeof(name), "picture-%" PRId64, file.id);
 	parse_disposition(name, disposition, sizeof(disposition));
-	send_original(request, picture, disposition);
+	send_original(request, &file, disposition);
 }

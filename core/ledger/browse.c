@@ -27,7 +27,16 @@
 #define PATH_BYTES 4096
 
 /* Each is prepared when it is needed first, and kept as long as the connection. */
-enum query { QUERY_NEWEST, QUERY_COUNT, QUERY_DAY, QUERY_ID, QUERY_SCAN, QUERIES_COUNT };
+enum query {
+	QUERY_NEWEST,
+	QUERY_COUNT,
+	QUERY_DAY,
+	QUERY_DAY_IDS,
+	QUERY_ID,
+	QUERY_FILE,
+	QUERY_SCAN,
+	QUERIES_COUNT
+};
 
 /* A picture that several cards brought stands for the first import; its path is any of that card.
  */
@@ -48,7 +57,12 @@ static const char *const query_sql[] = {
 	[QUERY_DAY] = SELECT_PICTURE
 	"WHERE f.capture_time >= ?1 AND f.capture_time < ?2 AND f.state IN (1, 2) "
 	"ORDER BY f.capture_time, f.id LIMIT ?3 OFFSET ?4",
+	[QUERY_DAY_IDS] = "SELECT id FROM files "
+			  "WHERE capture_time >= ?1 AND capture_time < ?2 AND state IN (1, 2) "
+			  "ORDER BY capture_time, id LIMIT ?3",
 	[QUERY_ID] = SELECT_PICTURE "WHERE f.id = ?1 AND f.state IN (1, 2)",
+	[QUERY_FILE] = "SELECT hash, tank_path, thumbnail = 1, size_bytes FROM files "
+		       "WHERE id = ?1 AND state IN (1, 2)",
 	[QUERY_SCAN] = SELECT_PICTURE
 	"WHERE (f.capture_time, f.id) < (?1, ?2) AND f.capture_time >= ?3 "
 	"AND f.state IN (1, 2) ORDER BY f.capture_time DESC, f.id DESC LIMIT ?4",
@@ -462,6 +476,38 @@ int browse_day(struct browse *browse, const char *day, uint32_t offset,
 	return browse_is_day(day) ? ask(browse, ask_day, &question) : 0;
 }
 
+struct ids_question {
+	const char *day;
+	int64_t *ids;
+	size_t ids_max;
+};
+
+static int ask_day_ids(struct browse *browse, void *userdata)
+{
+	const struct ids_question *question = userdata;
+	char end[BROWSE_DAY_BYTES + 1];
+	sqlite3_stmt *stmt = NULL;
+	int r = statement(browse, QUERY_DAY_IDS, &stmt);
+	int count = 0;
+
+	if (r < 0)
+		return r;
+	end_of_day(question->day, end);
+	bind_text(stmt, 1, question->day);
+	bind_text(stmt, 2, end);
+	sqlite3_bind_int64(stmt, 3, (int64_t)question->ids_max);
+	while ((r = step(browse, stmt)) > 0)
+		question->ids[count++] = sqlite3_column_int64(stmt, 0);
+	return r < 0 ? r : count;
+}
+
+int browse_day_ids(struct browse *browse, const char *day, int64_t *ids, size_t ids_max)
+{
+	struct ids_question question = {day, ids, ids_max};
+
+	return browse_is_day(day) ? ask(browse, ask_day_ids, &question) : 0;
+}
+
 /* --- one picture --- */
 
 struct picture_question {
@@ -486,6 +532,46 @@ int browse_picture(struct browse *browse, int64_t id, struct browse_picture *pic
 	struct picture_question question = {id, picture};
 
 	return ask(browse, ask_picture, &question);
+}
+
+struct file_question {
+	int64_t id;
+	struct browse_file *file;
+};
+
+static int ask_file(struct browse *browse, void *userdata)
+{
+	const struct file_question *question = userdata;
+	struct browse_file *file = question->file;
+	sqlite3_stmt *stmt = NULL;
+	const void *hash;
+	int r = statement(browse, QUERY_FILE, &stmt);
+
+	if (r < 0)
+		return r;
+	sqlite3_bind_int64(stmt, 1, question->id);
+	r = step(browse, stmt);
+	if (r <= 0)
+		return r;
+	hash = sqlite3_column_blob(stmt, 0);
+	if (!hash || sqlite3_column_bytes(stmt, 0) != LEDGER_HASH_BYTES) {
+		r = -EBADMSG;
+	} else {
+		file->id = question->id;
+		file->size_bytes = (uint64_t)sqlite3_column_int64(stmt, 3);
+		memcpy(file->hash, hash, LEDGER_HASH_BYTES);
+		column(stmt, 1, file->tank_path, sizeof(file->tank_path));
+		file->has_thumbnail = sqlite3_column_int(stmt, 2) != 0;
+	}
+	(void)sqlite3_reset(stmt);
+	return r;
+}
+
+int browse_file(struct browse *browse, int64_t id, struct browse_file *file)
+{
+	struct file_question question = {id, file};
+
+	return ask(browse, ask_file, &question);
 }
 
 /* --- searching --- */
@@ -516,14 +602,25 @@ static bool contains(const char *text, const char *part)
 	return false;
 }
 
-static bool is_wanted(const struct browse_picture *picture, const struct browse_filter *filter)
+static const char *raw(sqlite3_stmt *stmt, int index)
+{
+	const char *text = (const char *)sqlite3_column_text(stmt, index);
+
+	return text ? text : "";
+}
+
+/* Before a row is taken out: most of those that are looked at are not wanted. */
+static bool is_wanted(sqlite3_stmt *stmt, const struct browse_filter *filter)
 {
 	char camera[136];
 
-	(void)text_format(camera, sizeof(camera), "%s %s", picture->file.make, picture->file.model);
-	return contains(camera, filter->camera) && contains(picture->card, filter->card) &&
-		(contains(picture->file.tank_path, filter->name) ||
-			contains(picture->source_path, filter->name));
+	if (filter->camera && *filter->camera) {
+		(void)text_format(camera, sizeof(camera), "%s %s", raw(stmt, 9), raw(stmt, 10));
+		if (!contains(camera, filter->camera))
+			return false;
+	}
+	return contains(raw(stmt, 15), filter->card) &&
+		(contains(raw(stmt, 5), filter->name) || contains(raw(stmt, 16), filter->name));
 }
 
 /* Where the days that were asked for begin, from the newest on. */
@@ -568,19 +665,15 @@ static int ask_search(struct browse *browse, void *userdata)
 	question->end = question->start;
 	question->is_end = false;
 	while (r >= 0 && found < question->pictures_max) {
-		struct browse_picture *picture = &question->pictures[found];
-
 		r = step(browse, stmt);
 		if (r <= 0)
 			break;
-		r = fill(stmt, picture);
-		if (r < 0)
-			break;
-		(void)snprintf(question->end.capture_time, sizeof(question->end.capture_time), "%s",
-			picture->file.capture_time);
-		question->end.id = picture->file.id;
-		found += is_wanted(picture, question->filter);
+		column(stmt, 6, question->end.capture_time, sizeof(question->end.capture_time));
+		question->end.id = sqlite3_column_int64(stmt, 0);
 		looked_at++;
+		if (!is_wanted(stmt, question->filter))
+			continue;
+		r = fill(stmt, &question->pictures[found++]);
 	}
 	if (stmt)
 		(void)sqlite3_reset(stmt);
@@ -603,6 +696,11 @@ int browse_search(struct browse *browse, const struct browse_filter *filter,
 	*cursor = question.end;
 	*is_end = question.is_end;
 	return r;
+}
+
+const char *browse_query(size_t number)
+{
+	return number < QUERIES_COUNT ? query_sql[number] : NULL;
 }
 
 /* --- its life --- */

@@ -18,9 +18,9 @@
 #include "core/ledger/ledger.h"
 
 #define BROWSE_DAY_BYTES 11 /* "2024-05-12" */
-#define BROWSE_DAYS_MAX 100 /* days of one browse_days() */
+#define BROWSE_DAYS_MAX 40 /* days of one browse_days() */
 #define BROWSE_PAGE_MAX 500 /* pictures of one call */
-#define BROWSE_SCAN_MAX 20000 /* entries that one browse_search() looks at */
+#define BROWSE_SCAN_MAX 5000 /* entries that one browse_search() looks at */
 
 struct browse; /* opaque; owns its connection */
 
@@ -35,6 +35,15 @@ struct browse_picture {
 	bool has_thumbnail;
 	char card[256]; /* label of the card that brought it, or "" */
 	char source_path[1024]; /* where it was on that card; "" if not known or longer */
+};
+
+/* What it takes to send it: one row of one table. */
+struct browse_file {
+	int64_t id;
+	uint8_t hash[LEDGER_HASH_BYTES];
+	uint64_t size_bytes;
+	char tank_path[sizeof(((struct ledger_file *)0)->tank_path)];
+	bool has_thumbnail;
 };
 
 /* Where a search goes on: behind this picture. Zeroed: from the newest on. */
@@ -66,8 +75,13 @@ int browse_days(
 int browse_day(struct browse *browse, const char *day, uint32_t offset,
 	struct browse_picture *pictures, size_t pictures_max);
 
+/* The ids of all of them, in the same order, at most ids_max. */
+int browse_day_ids(struct browse *browse, const char *day, int64_t *ids, size_t ids_max);
+
 /* 1 and the picture, or 0: there is none with this id (any more). */
 int browse_picture(struct browse *browse, int64_t id, struct browse_picture *picture);
+
+int browse_file(struct browse *browse, int64_t id, struct browse_file *file); /* the same, less */
 
 /*
  * Looks for pictures, newest first, from behind *cursor on, which then stands where to go on.
@@ -77,6 +91,9 @@ int browse_picture(struct browse *browse, int64_t id, struct browse_picture *pic
 int browse_search(struct browse *browse, const struct browse_filter *filter,
 	struct browse_cursor *cursor, struct browse_picture *pictures, size_t pictures_max,
 	bool *is_end);
+
+/* The SQL of what is asked, for whoever checks how it is found; NULL behind the last. */
+const char *browse_query(size_t number);
 
 /* Is it a day of the calendar, written like one? */
 bool browse_is_day(const char *day);

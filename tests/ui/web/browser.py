@@ -6,13 +6,13 @@ With IMGTANK_SHOTS=FOLDER it leaves its screenshots there.
 """
 import contextlib
 import os
-import sqlite3
 import sys
 import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from webbox import PASSWORD, web  # noqa: E402
+from big_tank import add_day  # noqa: E402
 from box import box  # noqa: E402
 from chrome import chrome  # noqa: E402
 from test_preview import fill, preview, raw  # noqa: E402
@@ -89,31 +89,9 @@ def test_now_during_an_import(work):
         browser.wait_for("document.querySelectorAll('.card').length === 0", "the lost connection")
 
 
-def grow(tank, count):
-    """So many more pictures of one day in the ledger, which share a few thumbnails."""
-    with contextlib.closing(sqlite3.connect(Path(tank, ".imgtank", "ledger.db"))) as ledger:
-        rows = ledger.execute("SELECT tank_path, size_bytes, hash FROM files WHERE thumbnail = 1").fetchall()
-        for i in range(count):
-            path, size, digest = rows[i % len(rows)]
-            new = f"images/20300102/many_{i:05}.jpg"
-            for folder, old in (("thumbnails", path.replace("images", "thumbnails", 1)), ("images", path)):
-                target = Path(tank, new.replace("images", folder, 1))
-                target.parent.mkdir(exist_ok=True)
-                source = Path(tank, old)
-                if not source.exists():
-                    source = source.with_name(source.name + ".jpg")
-                os.link(source, target)
-            ledger.execute(
-                "INSERT INTO files (hash, size_bytes, mtime_ns, state, tank_path, capture_time, date_source,"
-                " is_guess, make, model, stem, sequence, import_id, thumbnail)"
-                " VALUES (?, ?, 0, 2, ?, ?, 'exif', 0, 'Canon', 'Canon EOS R6', ?, 0, 1, 1)",
-                (digest, size, new, f"2030-01-02 {i // 3600:02}:{i // 60 % 60:02}:{i % 60:02}", f"many{i}"))
-        ledger.commit()
-
-
 def test_ten_thousand_pictures_of_a_day(work):
     work.import_safely(work.card("plain"))
-    grow(work.tank, 10000)
+    add_day(work.tank, 10000)
     with box(work.folder, tank=work.tank) as b, chrome() as browser, web(b.socket) as server:
         server.wait(lambda: server.get("/api/days").status == 200, "the tank")
         log_in(browser, server)

@@ -525,6 +525,26 @@ def test_one_address_cannot_take_all(work):
             connection.close()
 
 
+def test_a_thumbnail_that_is_sent_again_is_guarded_as_before(work):
+    with gallery(work) as server:
+        picture = next(picture for picture in all_pictures(server) if picture["thumb"])
+        path = f"/media/{picture['id']}/thumb?v={picture['v']}"
+        first, again = server.get(path), server.get(path)
+        expect_equal(first.status, 200, "status")
+        expect_equal(again.body, first.body, "the same picture")
+        for name in ("Content-Security-Policy", "X-Content-Type-Options", "Cache-Control", "ETag", "Content-Type"):
+            expect(first.headers[name], name)
+            expect_equal(again.headers.get_all(name), first.headers.get_all(name), name)
+        head = server.request("HEAD", path)
+        expect_equal((head.status, head.body, head.headers["Content-Length"]), (200, b"", str(len(first.body))), "HEAD")
+        expect_equal(server.get(path, cookie=False).status, 401, "a stranger")
+        expect_equal(server.get(path + "0").status, 404, "another content")
+        expect_equal(server.get(path, headers={"Range": "bytes=0-1"}).body, first.body[:2], "a part")
+        expect_equal(server.get(path, headers={"If-None-Match": first.headers["ETag"]}).status, 304, "known")
+        server.post("/api/logout")
+        expect_equal(server.get(path).status, 401, "after logging out")
+
+
 def test_memory_stays_flat(work):
     with gallery(work) as server:
         pictures = [picture for picture in all_pictures(server) if picture["thumb"]]

@@ -2,12 +2,15 @@
 #include "tests/support/itest.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <sqlite3.h>
 
 #include "core/ledger/browse.h"
 #include "tests/support/tree.h"
@@ -132,6 +135,7 @@ static void test_browse_lists_days_newest_first(void **state)
 static void test_browse_pages_through_a_day(void **state)
 {
 	struct fixture *fixture = *state;
+	int64_t ids[4];
 	struct browse_picture *pictures = fixture->pictures;
 
 	add_three_days(fixture);
@@ -143,6 +147,9 @@ static void test_browse_pages_through_a_day(void **state)
 	assert_int_equal(browse_day(fixture->browse, "2025-01-01", 2, pictures, 2), 1);
 	assert_string_equal(pictures[0].file.capture_time, "2025-01-01T23:59:59");
 	assert_int_equal(browse_day(fixture->browse, "2025-01-02", 0, pictures, 2), 0);
+	assert_int_equal(browse_day_ids(fixture->browse, "2025-01-01", ids, 4), 3);
+	assert_int_equal(ids[2], pictures[0].file.id);
+	assert_int_equal(browse_day_ids(fixture->browse, "2025-01-01", ids, 2), 2);
 	assert_int_equal(browse_day(fixture->browse, "' OR 1=1", 0, pictures, 2), 0);
 }
 
@@ -150,6 +157,7 @@ static void test_browse_shows_only_what_is_complete(void **state)
 {
 	struct fixture *fixture = *state;
 	struct browse_picture picture;
+	struct browse_file file;
 	struct browse_day days[8];
 	int64_t id;
 
@@ -159,8 +167,15 @@ static void test_browse_shows_only_what_is_complete(void **state)
 	assert_int_equal(ledger_set_thumbnail(fixture->ledger, id, true), 0);
 	assert_int_equal(browse_picture(fixture->browse, id, &picture), 1);
 	assert_true(picture.has_thumbnail);
+	assert_int_equal(browse_file(fixture->browse, id, &file), 1);
+	assert_true(file.has_thumbnail);
+	assert_int_equal(file.id, id);
+	assert_int_equal(file.size_bytes, 7);
+	assert_memory_equal(file.hash, picture.file.hash, sizeof(file.hash));
+	assert_string_equal(file.tank_path, picture.file.tank_path);
 	assert_int_equal(ledger_set_state(fixture->ledger, id, LEDGER_DAMAGED), 0);
 	assert_int_equal(browse_picture(fixture->browse, id, &picture), 0);
+	assert_int_equal(browse_file(fixture->browse, id, &file), 0);
 	assert_int_equal(browse_days(fixture->browse, NULL, days, 8), 3);
 	assert_int_equal(ledger_set_state(fixture->ledger, id, LEDGER_PLACING), 0);
 	assert_int_equal(browse_picture(fixture->browse, id, &picture), 0);
@@ -236,6 +251,35 @@ static void test_browse_search_is_bounded(void **state)
 	assert_int_equal(cursor.id, 6);
 	assert_int_equal(browse_search(fixture->browse, &none, &cursor, pictures, 4, &is_end), 0);
 	assert_true(is_end);
+}
+
+/* Of a tank of 200,000 it looks at no more than it must: by an index, and in the index's order. */
+static void test_browse_never_goes_through_all(void **state)
+{
+	struct fixture *fixture = *state;
+	const char *sql;
+	char explain[2048], path[PATH_MAX];
+	sqlite3 *db = NULL;
+	size_t count = 0;
+
+	add_three_days(fixture);
+	(void)snprintf(path, sizeof(path), "%s/.imgtank/ledger.db", fixture->tree.path);
+	assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+	for (; (sql = browse_query(count)) != NULL; count++) {
+		sqlite3_stmt *stmt = NULL;
+
+		(void)snprintf(explain, sizeof(explain), "EXPLAIN QUERY PLAN %s", sql);
+		assert_int_equal(sqlite3_prepare_v2(db, explain, -1, &stmt, NULL), SQLITE_OK);
+		while (sqlite3_step(stmt) == SQLITE_ROW) {
+			const char *plan = (const char *)sqlite3_column_text(stmt, 3);
+
+			if (strstr(plan, "SCAN") || strstr(plan, "TEMP B-TREE"))
+				fail_msg("%s: %s", sql, plan);
+		}
+		(void)sqlite3_finalize(stmt);
+	}
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	assert_true(count > 5);
 }
 
 static void test_browse_sees_what_is_written_meanwhile(void **state)
@@ -349,6 +393,7 @@ int main(void)
 		TEST(test_browse_searches_by_all_that_is_known),
 		TEST(test_browse_search_goes_on_where_it_ended),
 		TEST(test_browse_search_is_bounded),
+		TEST(test_browse_never_goes_through_all),
 		TEST(test_browse_sees_what_is_written_meanwhile),
 		TEST(test_browse_needs_no_right_to_write),
 		TEST(test_browse_is_right_while_imports_come_and_go),
