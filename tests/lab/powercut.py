@@ -74,13 +74,13 @@ marks.wait()
 """
 
 
-def make_disk(path, kind):
-    """A disk with the tank's file system (ext4 or exfat) and the place for marks."""
+def make_disk(path, kind, **tank):
+    """A disk with the tank's file system (ext4 or exfat, made as tank says) and the place for marks."""
     path = cards.blank(path, 128)
     table = (f"label: gpt\nstart={START}, size={TANK_SECTORS}, name=TANKPART\n"
              f"start={MARKS}, size={MARKS_SECTORS}, name=MARKS\n")
     cards.run("sfdisk", "-q", path, input=table.encode())
-    part = getattr(cards, kind)(str(path) + ".part", TANK_SECTORS >> 11)
+    part = getattr(cards, kind)(str(path) + ".part", TANK_SECTORS >> 11, **tank)
     cards.run("dd", f"if={part}", f"of={path}", "bs=1M", f"seek={START >> 11}", "conv=notrunc,sparse")
     return path
 
@@ -214,10 +214,11 @@ def repaired_exfat(image, bad):
 REPAIRED = {"ext4": repaired_ext4, "exfat": repaired_exfat}
 
 
-def record(lab, guest, program, until, before=None, kind="ext4"):
+def record(lab, guest, program, until, before=None, kind="ext4", **tank):
     """Runs program in the guest on a recorded disk until until() says so, then cuts the power."""
-    disk = make_disk(lab.path("tank.img"), kind)
+    disk = make_disk(lab.path("tank.img"), kind, **tank)
     log = lab.path("tank.log")
+    log.unlink(missing_ok=True)
     log.touch()
     node = guest.number("cut")
     guest.qmp("blockdev-add", driver="blklogwrites", node_name=node, log_sector_size=SECTOR,

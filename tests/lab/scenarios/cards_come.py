@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Cards and tanks come and go."""
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -44,6 +45,31 @@ def many_pictures(lab):
         guest.plug(image)
         card = wait_safe(watch, deadline_s=400)
         check(card["files_copied"] == 512, f"copied: {card['files_copied']}")
+        guest.shut_down()
+    with mounted(tank) as root:
+        same_content(root, [folder])
+
+
+# Files of real cameras, as large collections have them; not part of the sources.
+CORPUS = cards.ROOT.parent / "shared" / "corpus" / "files"
+
+
+@scenario(is_long=True)
+def real_camera_files(lab):
+    """Hundreds of files of real cameras, of some forty kinds, on one card: each is copied, whole."""
+    folder = cards.files(lab.path("card"), 0, real=True)
+    found = sorted(path for path in CORPUS.rglob("*") if path.is_file() and path.stat().st_size
+                   and not set(path.name) & set('"*/:<>?\\|')) if CORPUS.is_dir() else []
+    for number, path in enumerate(found):
+        target = folder / "DCIM" / f"{101 + number // 200}REAL" / path.name
+        target.parent.mkdir(exist_ok=True)
+        shutil.copyfile(path, target)
+    lab.notes["files"] = len(found) or "only those of the demo card: the others are not here"
+    image = cards.fat(lab.path("card.img"), folder, size_mb=128)
+    before = cards.digest(image)
+    with lab.guest() as guest:
+        tank, watch = with_tank(lab, guest)
+        plug_and_wait(lab, guest, watch, image, before)
         guest.shut_down()
     with mounted(tank) as root:
         same_content(root, [folder])

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The power goes."""
 import hashlib
+import random
 import subprocess
 import tempfile
 import time
@@ -12,7 +13,8 @@ import powercut
 import product
 import tank_check
 from guest import check
-from scenarios.base import same_content, scenario, wait_safe
+from scenarios.base import mounted, same_content, scenario, wait_safe
+from scenarios.file_systems import read_exfat
 
 
 def resume(folder, tank):
@@ -47,7 +49,7 @@ def a_card(lab):
     return folder
 
 
-def cut_power(lab, kind="ext4", mount_options=None):
+def cut_power(lab, kind="ext4", mount_options=None, **tank):
     """An import with its power cut behind the last word; who judges its prefixes."""
     folder = a_card(lab)
     image = cards.fat(lab.path("card.img"), folder)
@@ -64,14 +66,14 @@ def cut_power(lab, kind="ext4", mount_options=None):
                 guest.sh(f"mount -o remount,{mount_options} /data")
             guest.plug(image, slow_bytes_per_s=2500000)
 
-        original, log = powercut.record(lab, guest, powercut.WATCHER, until, before, kind)
+        original, log = powercut.record(lab, guest, powercut.WATCHER, until, before, kind, **tank)
     said = {what for _, what in log.marks()}
     check({"safe front end", "safe journal"} <= said, "nobody said that the card is safe")
     return powercut.Judge(lab, original, log, contents, kind, also=lambda tank: resume(folder, tank))
 
 
-def survive_cuts(lab, cuts, seed, kind="ext4"):
-    judge = cut_power(lab, kind)
+def survive_cuts(lab, cuts, seed, kind="ext4", **tank):
+    judge = cut_power(lab, kind, **tank)
     judge.run(lab, cuts, seed)
     check(judge.broken == 0, f"{judge.broken} of {cuts} cuts broke a promise; {judge.first}")
     check(judge.lossy > cuts // 5, f"only {judge.lossy} of {cuts} cuts lost anything: too few")
@@ -108,8 +110,27 @@ def power_cut_200(lab):
 
 @scenario(is_long=True)
 def power_cut_exfat_400(lab):
-    """400 power cuts of a tank on exFAT, repaired by fsck: all that was called verified is there and whole."""
-    survive_cuts(lab, 400, 5, "exfat")
+    """400 power cuts of a tank on exFAT with clusters so small that each folder and each file grows often."""
+    survive_cuts(lab, 400, 5, "exfat", cluster_bytes=512)
+
+
+@scenario(is_long=True)
+def power_cut_resumed(lab):
+    """After a cut the box starts again: it repairs the disk, goes on with the card, each picture is there once."""
+    rng = random.Random(6)
+    for kind, cuts, read in (("exfat", 3, read_exfat), ("ext4", 1, mounted)):
+        judge = cut_power(lab, kind)
+        for _ in range(cuts):
+            image = lab.path("again.img")
+            judge.log.replay(judge.original, image, rng.choice(judge.open_places), rng.random())
+            with lab.guest() as guest:
+                guest.add_tank(image)
+                watch = guest.start_watch()
+                guest.plug(lab.path("card.img"))
+                wait_safe(watch)
+                guest.shut_down()
+            with read(image) as root:
+                same_content(root, [lab.path("card")])
 
 
 @scenario
