@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "core/base/cleanup.h"
 #include "core/base/log.h"
@@ -25,6 +28,7 @@
 #include "ui-web/upload.h"
 
 #define PEM_BYTES_MAX (64 * 1024)
+#define WEB_NICE 15 /* an import has 2 */
 
 static const struct frontend_setting settings[] = {
 	{"listen", "ADDRESS:PORT", "where browsers come to (default: " LISTEN_DEFAULT ")", false},
@@ -284,6 +288,13 @@ static int open_http(struct web *web)
 	return frontend_host_watch(web->host, http_fd(web->http), EPOLLIN);
 }
 
+/* Who looks at pictures waits for who copies them. The unit says the same to its group. */
+static void step_back(void)
+{
+	(void)setpriority(PRIO_PROCESS, 0, WEB_NICE);
+	(void)syscall(SYS_ioprio_set, 1 /* a process */, 0, 2 << 13 | 7 /* ordinary, the last */);
+}
+
 static int web_open(void *state, struct frontend_host *host)
 {
 	struct web *web = state;
@@ -292,6 +303,7 @@ static int web_open(void *state, struct frontend_host *host)
 	web->host = host;
 	if (frontend_host_is_still(host))
 		return -ENODEV; /* --render: there is nothing to be drawn */
+	step_back();
 	if (!*web->listen)
 		(void)text_format(web->listen, sizeof(web->listen), "%s", LISTEN_DEFAULT);
 	set_default(web->assets, WEB_ASSETS);
