@@ -5,7 +5,6 @@
 With IMGTANK_SHOTS=FOLDER it leaves its screenshots there; with IMGTANK_AXE=FILE (axe.min.js of
 axe-core) each page is looked through for what keeps people out.
 """
-import contextlib
 import os
 import sys
 import time
