@@ -545,6 +545,11 @@ def test_a_thumbnail_that_is_sent_again_is_guarded_as_before(work):
         expect_equal(server.get(path).status, 401, "after logging out")
 
 
+def test_it_stands_back_behind_an_import(work):
+    with web(unused_socket(work.folder)) as server:
+        expect_equal(os.getpriority(os.PRIO_PROCESS, server.process.pid), 15, "nice")
+
+
 def test_memory_stays_flat(work):
     with gallery(work) as server:
         pictures = [picture for picture in all_pictures(server) if picture["thumb"]]
