@@ -104,7 +104,7 @@ make_initramfs() {
 	work=$(mktemp -d)
 	mkdir -p "$work"/{bin,m,dev,proc,new}
 	cp "$root/bin/busybox" "$work/bin/busybox"
-	for module in virtio virtio_ring virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci \
+	for module in virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci \
 		virtio_blk crc32c_generic libcrc32c crc16 mbcache jbd2 ext4; do
 		file=$(find "$root/lib/modules/$version/kernel" -name "$module.ko*" -print -quit)
 		[[ $file ]] || continue
