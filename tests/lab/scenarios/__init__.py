@@ -4,7 +4,8 @@
 The order of these lines is the order in which they run.
 """
 from scenarios.base import SCENARIOS, run_one
-from scenarios import cards_come, pulled, power, file_systems, screens, packages, lamps, figures
+from scenarios import (cards_come, pulled, power, file_systems, screens, packages, lamps, mounting,
+                       figures)
 
 __all__ = ["SCENARIOS", "run_one", "cards_come", "pulled", "power", "file_systems", "screens",
-           "packages", "lamps", "figures"]
+           "packages", "lamps", "mounting", "figures"]
