@@ -489,6 +489,7 @@ def test_slow_senders_are_let_go(work):
         sender = threading.Thread(target=drip)
         sender.start()
         try:
+            expect_equal(server.get("/api/state").status, 200, "others are served meanwhile")
             with contextlib.suppress(ConnectionError):
                 expect_equal(slow.recv(4096), b"", "an answer to half a request")
             took = time.monotonic() - began
