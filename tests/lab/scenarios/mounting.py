@@ -23,7 +23,7 @@ def pulled_card_leaves_no_mount(lab):
         watch.card("it says that it was pulled", state="removed-early")
         guest.sh(f"for i in $(seq 100); do grep -q /dev/sd /proc/{pid}/mountinfo || exit 0; "
                  "sleep 0.1; done; exit 1")
-        guest.sh(f"for i in $(seq 100); do [ -z \"$(ls /proc/{pid}/root/run/imgtank/cards)\" ] && "
+        guest.sh(f"for i in $(seq 100); do [ -z \"$(nsenter -m -t {pid} ls /run/imgtank/cards)\" ] && "
                  "exit 0; sleep 0.1; done; exit 1")
         check(guest.sh("systemctl show -P MainPID imgtankd").strip() == pid, "it was restarted")
 
