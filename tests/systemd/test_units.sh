@@ -39,6 +39,13 @@ if grep imgtank <<<"$said" || [[ $status -ne 0 ]]; then
 	echo "FAILED: systemd-analyze verify, status $status"
 	exit 1
 fi
+# Front ends show 'halting' until the power is gone: nothing stops them before, and no slice that they are in.
+for wanted in DefaultDependencies=no Slice=system.slice; do
+	if ! grep -qx "$wanted" "$1/imgtank-ui@.service"; then
+		echo "FAILED: front ends are stopped at the beginning of a shutdown: no $wanted"
+		status=1
+	fi
+done
 # As docs/reliability.md says, times ten, and a little for what another systemd counts: a setting that is
 # lost shows here.
 declare -A bars=([imgtankd]=38 [imgtank-ui@fb]=17 [imgtank-ui@led]=23 [imgtank-ui@web]=22
