@@ -62,7 +62,7 @@ static int check_account(const char *text, char *why, size_t why_bytes)
 static int check_file_systems(const char *text, char *why, size_t why_bytes)
 {
 	static const char *const known[] = {"vfat", "exfat", "ntfs3", "hfsplus", "udf", "iso9660",
-		"ext4", "xfs", "btrfs", NULL};
+		"ext4", "btrfs", NULL};
 	CLEANUP(freep) char *copy = strdup(text);
 	char *rest = copy, *name;
 
@@ -74,7 +74,7 @@ static int check_file_systems(const char *text, char *why, size_t why_bytes)
 		if (known[i] || !*name)
 			continue;
 		(void)snprintf(why, why_bytes,
-			"these are known: vfat exfat ntfs3 hfsplus udf iso9660 ext4 xfs btrfs");
+			"these are known: vfat exfat ntfs3 hfsplus udf iso9660 ext4 btrfs");
 		return -EINVAL;
 	}
 	return copy ? 0 : -ENOMEM;
