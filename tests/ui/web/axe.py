@@ -41,7 +41,7 @@ class Missing(Exception):
 
 
 def source():
-    """The script. Skips without npm or a network; where CI is set, that is a failure."""
+    """The script. Skips without npm or a network; with IMGTANK_NEED_AXE that is a failure."""
     path = BIN.parent / "axe-core" / VERSION / "axe.min.js"
     try:
         if not path.exists() and not shutil.which("npm"):
