@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import cards
 from guest import check
-from scenarios.base import mounted, plug_and_wait, same_content, scenario, wait_safe, with_tank
+from scenarios.base import mounted, plug_and_wait, same_content, scenario, wait_was_safe, with_tank
 from scenarios.network import PICTURE, forward, taken_back
 
 DROP = """
@@ -89,6 +89,21 @@ avahi-daemon --kill
 kill $(cat /run/bus.pid)
 """
 
+# The page; the daemon, which takes uploads from now on, is started anew as soon as no card is copied.
+SET_UP = """
+umask 077
+cat >/run/secret
+before=$(systemctl show -P MainPID imgtankd)
+imgtank setup web --password-file /run/secret || exit 1
+for i in $(seq 300); do
+	now=$(systemctl show -P MainPID imgtankd)
+	[ "$now" != 0 ] && [ "$now" != "$before" ] && imgtank status && exit 0
+	sleep 0.1
+done
+echo "the daemon was not started anew"
+exit 1
+"""
+
 
 class Browser:
     """Somebody's browser on another machine: one cookie, and the page's own origin."""
@@ -162,8 +177,7 @@ def page_as_its_unit(lab):
     with lab.guest() as guest:
         tank = cards.ext4(lab.path("tank.img"), 512)
         node = guest.add_tank(tank)
-        guest.sh("umask 077; cat >/run/secret; imgtank setup web --password-file /run/secret", 240,
-                 data=PASSWORD.encode())
+        guest.sh(SET_UP, 240, data=PASSWORD.encode())
         watch = guest.start_watch()
         watch.tank("the tank is ready", state="idle", is_mounted=True)
         plug_and_wait(lab, guest, watch, image, cards.digest(image))
@@ -178,7 +192,7 @@ def page_as_its_unit(lab):
             lab.path("got").write_bytes(browser.need("GET", f"/media/{picture['id']}/original"))
             check(cards.digest(lab.path("got")) in wanted, f"another content: {picture}")
         upload(browser, more)
-        lab.notes["shown as"] = wait_safe(watch, "Upload by Ann")["label"]
+        lab.notes["shown as"] = wait_was_safe(watch, "Upload by Ann")["label"]
         guest.sh("for i in $(seq 300); do [ -z \"$(find /var/lib/imgtank-web -type f)\" ] && exit 0; "
                  "sleep 0.1; done; find /var/lib/imgtank-web; exit 1")
         said = guest.sh("journalctl -u imgtank-ui@web --no-pager -o cat -p warning; journalctl -u "
