@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import cards
 from guest import check
 from scenarios.base import mounted, plug_and_wait, same_content, scenario, wait_was_safe, with_tank
-from scenarios.network import PICTURE, forward, taken_back
+from scenarios.network import PASSWORD, PICTURE, forward, taken_back
 
 DROP = """
 useradd --create-home ann
@@ -59,7 +59,6 @@ def page_and_drop_folder(lab):
         same_content(root, [folder])
 
 
-PASSWORD = "right horse 42"
 # A laptop in the box's network: a name, an address and an Avahi of its own.
 LAPTOP = """
 ip netns add laptop
