@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "core/base/cleanup.h"
@@ -30,6 +32,7 @@
 
 #define PEM_BYTES_MAX (64 * 1024)
 #define NAME_WORDS_BYTES (2 * HOSTS_NAME_BYTES + 256)
+#define WEB_NICE 15 /* an import has 2 */
 
 static const struct frontend_setting settings[] = {
 	{"listen", "ADDRESS:PORT", "where browsers come to (default: " LISTEN_DEFAULT ")", false},
@@ -342,6 +345,13 @@ static int open_http(struct web *web)
 	return frontend_host_watch(web->host, http_fd(web->http), EPOLLIN);
 }
 
+/* Who looks at pictures waits for who copies them. The unit says the same to its group. */
+static void step_back(void)
+{
+	(void)setpriority(PRIO_PROCESS, 0, WEB_NICE);
+	(void)syscall(SYS_ioprio_set, 1 /* a process */, 0, 2 << 13 | 7 /* ordinary, the last */);
+}
+
 static int web_open(void *state, struct frontend_host *host)
 {
 	struct web *web = state;
@@ -350,6 +360,7 @@ static int web_open(void *state, struct frontend_host *host)
 	web->host = host;
 	if (frontend_host_is_still(host))
 		return -ENODEV; /* --render: there is nothing to be drawn */
+	step_back();
 	if (!*web->listen)
 		(void)text_format(web->listen, sizeof(web->listen), "%s", LISTEN_DEFAULT);
 	set_default(web->assets, WEB_ASSETS);

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # systemd itself reads the units, in a root folder of their own, and finds nothing wrong with them; and none
 # is more exposed than docs/reliability.md says.
-#   test_units.sh UNITS_FOLDER DROPINS_FOLDER BIN_FOLDER
+#   test_units.sh UNITS_FOLDER DROPINS_FOLDER BIN_FOLDER RESTART_UNIT
 set -euo pipefail
 command -v systemd-analyze >/dev/null || exit 77
 
@@ -19,7 +19,9 @@ mkdir -p "$root/usr/libexec/imgtank" "$root$(dirname "$3")/libexec/imgtank"
 for folder in "$root/usr/libexec/imgtank" "$root$(dirname "$3")/libexec/imgtank"; do
 	cp "$2/mount-tank" "$folder"
 done
-units=(imgtankd.service imgtank-tank.service imgtank-ui.service)
+units=(imgtankd.service imgtank-tank.service imgtank-ui.service imgtank-restart.service)
+cp "$4" "$root/usr/lib/systemd/system/imgtank-restart.service"
+cp "$(dirname "$4")/restart-when-idle" "$root/usr/libexec/imgtank"
 for name in led fb web; do
 	cp "$1/imgtank-ui@.service" "$root/usr/lib/systemd/system/imgtank-ui@$name.service"
 	units+=("imgtank-ui@$name.service")
@@ -37,9 +39,17 @@ if grep imgtank <<<"$said" || [[ $status -ne 0 ]]; then
 	echo "FAILED: systemd-analyze verify, status $status"
 	exit 1
 fi
+# Front ends show 'halting' until the power is gone: nothing stops them before, and no slice that they are in.
+for wanted in DefaultDependencies=no Slice=system.slice; do
+	if ! grep -qx "$wanted" "$1/imgtank-ui@.service"; then
+		echo "FAILED: front ends are stopped at the beginning of a shutdown: no $wanted"
+		status=1
+	fi
+done
 # As docs/reliability.md says, times ten, and a little for what another systemd counts: a setting that is
 # lost shows here.
-declare -A bars=([imgtankd]=38 [imgtank-ui@fb]=17 [imgtank-ui@led]=23 [imgtank-ui@web]=22)
+declare -A bars=([imgtankd]=38 [imgtank-ui@fb]=17 [imgtank-ui@led]=23 [imgtank-ui@web]=22
+	[imgtank-ui]=21 [imgtank-tank]=16)
 for unit in "${!bars[@]}"; do
 	if ! said=$(systemd-analyze security --root="$root" --offline=true --threshold="${bars[$unit]}" \
 		--no-pager "$unit.service" 2>/dev/null); then

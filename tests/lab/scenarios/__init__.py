@@ -5,7 +5,7 @@ The order of these lines is the order in which they run.
 """
 from scenarios.base import SCENARIOS, run_one
 from scenarios import (cards_come, readers, pulled, power, file_systems, screens, states, packages, lamps,
-                       network, pages, figures)
+                       mounting, network, pages, figures)
 
 __all__ = ["SCENARIOS", "run_one", "cards_come", "readers", "pulled", "power", "file_systems", "screens",
-           "states", "packages", "lamps", "network", "pages", "figures"]
+           "states", "packages", "lamps", "mounting", "network", "pages", "figures"]

@@ -82,8 +82,13 @@ def network_shares(lab):
         tank, watch = with_tank(lab, guest)
         plug_and_wait(lab, guest, watch, image, cards.digest(image))
         before = guest.sh(PICTURE, 60)
+        watch.close()
+        pid = guest.sh("systemctl show -P MainPID imgtankd").strip()
         guest.sh("umask 077; cat >/run/share; imgtank setup samba --password-file /run/share", 240,
                  data=PASSWORD.encode())
+        guest.sh(f"for i in $(seq 300); do new=$(systemctl show -P MainPID imgtankd); [ $new != 0 ] && "
+                 f"[ $new != {pid} ] && imgtank status >/dev/null && exit 0; sleep 0.1; done; exit 1")
+        watch = guest.start_watch()  # the daemon was told of the folder by a new start
         port = forward(guest, 445)
         picture = guest.sh("cd /data/images && find . -type f | sort | head -n 1").strip()[2:]
         status, said = smb(lab, port, "pictures", f"get {picture} got".replace("/", "\\"))

@@ -4,7 +4,6 @@
 
 With IMGTANK_SHOTS=FOLDER it leaves its screenshots there.
 """
-import contextlib
 import os
 import sys
 import time

@@ -105,6 +105,15 @@ def is_asked(pid):
     return any(f"pid={pid},fd=3" in line and int(line.split()[2]) > 0 for line in said.splitlines())
 
 
+def view_all(server, pictures):
+    """Each by a thread of its own: the threads, and where their answers come."""
+    answers = []
+    readers = [threading.Thread(target=lambda one=one: answers.append(view(server, one))) for one in pictures]
+    for reader in readers:
+        reader.start()
+    return readers, answers
+
+
 def test_a_raw_is_shown_large_and_upright(work):
     files = {"WIDE.NEF": raw(preview(256, 144), 1, 1), "TALL.NEF": raw(preview(256, 144), 6, 22) + b"x",
              "LITTLE.NEF": raw(preview(60, 40), 1, 3)}
@@ -145,9 +154,7 @@ def test_the_process_without_rights_makes_it(work):
         nice = int(Path(f"/proc/{made_by[0]}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[16])
         expect(nice >= 10, f"niceness {nice}")
         halt(made_by[0])
-        answers = []
-        reader = threading.Thread(target=lambda: answers.append(view(server, pictures["N2.NEF"])))
-        reader.start()
+        (reader,), answers = view_all(server, [pictures["N2.NEF"]])
         server.wait(lambda: is_asked(made_by[0]), "the question")
         os.kill(made_by[0], signal.SIGKILL)
         reader.join()
@@ -167,10 +174,7 @@ def test_others_are_served_meanwhile(work):
         view(server, pictures["N1.NEF"])
         probe = children(server)[0]
         halt(probe)
-        answers = []
-        readers = [threading.Thread(target=lambda: answers.append(view(server, pictures["N2.NEF"]))) for _ in range(20)]
-        for reader in readers:
-            reader.start()
+        readers, answers = view_all(server, [pictures["N2.NEF"]] * 20)
         for _ in range(20):
             began = time.monotonic()
             expect_equal(server.get("/api/state").status, 200, "the state")
@@ -190,11 +194,7 @@ def test_what_gives_none_is_its_thumbnail(work):
         view(server, pictures["N1.NEF"])
         probe = children(server)[0]
         halt(probe)
-        answers = []
-        readers = [threading.Thread(target=lambda p=p: answers.append(view(server, p)))
-                   for name, p in pictures.items() if name != "N1.NEF"]
-        for reader in readers:
-            reader.start()
+        readers, answers = view_all(server, [one for name, one in pictures.items() if name != "N1.NEF"])
         server.wait(lambda: len(answers) == len(readers) - 6, "the answers to those who need not wait")
         expect(all(a.status == 200 and max(size_of(a.body)) <= 256 for a in answers), "thumbnails")
         os.kill(probe, signal.SIGCONT)

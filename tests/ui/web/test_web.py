@@ -489,6 +489,7 @@ def test_slow_senders_are_let_go(work):
         sender = threading.Thread(target=drip)
         sender.start()
         try:
+            expect_equal(server.get("/api/state").status, 200, "others are served meanwhile")
             with contextlib.suppress(ConnectionError):
                 expect_equal(slow.recv(4096), b"", "an answer to half a request")
             took = time.monotonic() - began
@@ -543,6 +544,11 @@ def test_a_thumbnail_that_is_sent_again_is_guarded_as_before(work):
         expect_equal(server.get(path, headers={"If-None-Match": first.headers["ETag"]}).status, 304, "known")
         server.post("/api/logout")
         expect_equal(server.get(path).status, 401, "after logging out")
+
+
+def test_it_stands_back_behind_an_import(work):
+    with web(unused_socket(work.folder)) as server:
+        expect_equal(os.getpriority(os.PRIO_PROCESS, server.process.pid), 15, "nice")
 
 
 def test_memory_stays_flat(work):
