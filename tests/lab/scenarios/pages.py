@@ -159,11 +159,11 @@ def upload(browser, files):
 
 
 def findings(guest):
-    """What 'imgtank doctor' finds wrong: errors and warnings by their names."""
+    """What 'imgtank doctor' finds wrong: errors and warnings by their names, and what they are about."""
     said = guest.sh("imgtank doctor --json", 120, is_checked=False)
     found = [json.loads(line) for line in said.splitlines()]
     check(found, "doctor says nothing")
-    return {one["finding"] for one in found if one.get("severity", "note") != "note"}
+    return {f"{one['finding']} {one['about']}" for one in found if one.get("severity", "note") != "note"}
 
 
 @scenario
