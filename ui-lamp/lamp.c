@@ -58,7 +58,14 @@ static enum lamp_sound sound_of_ends(struct lamp_memory *memory, const struct mo
 	return sound;
 }
 
-struct lamp_view lamp_view(struct lamp_memory *memory, const struct tank_model *model)
+static bool is_on_its_way(const struct tank_model *model, uint64_t now_usec)
+{
+	return model->protocol_major == 0 &&
+		now_usec < model->connection_since_usec + LAMP_STARTING_USEC;
+}
+
+struct lamp_view lamp_view(
+	struct lamp_memory *memory, const struct tank_model *model, uint64_t now_usec)
 {
 	const struct model_tank *tank = &model->tank;
 	struct lamp_view view = {.state = LAMP_STATE_STARTING};
@@ -72,7 +79,7 @@ struct lamp_view lamp_view(struct lamp_memory *memory, const struct tank_model *
 		view.sound = sound_of_ends(memory, tank);
 		if (view.state == LAMP_STATE_ERROR)
 			view.code = tank->error_code;
-	} else if (model->connection == CONNECTION_NONE) {
+	} else if (model->connection == CONNECTION_NONE && !is_on_its_way(model, now_usec)) {
 		view.state = LAMP_STATE_NO_CONNECTION;
 	}
 	return view;

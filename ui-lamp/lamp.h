@@ -21,6 +21,7 @@ enum lamp { LAMP_GREEN, LAMP_AMBER, LAMP_RED, LAMPS_COUNT };
 #define LAMPS_ALL (LAMP_BIT(LAMP_GREEN) | LAMP_BIT(LAMP_AMBER) | LAMP_BIT(LAMP_RED))
 #define LAMP_FULL 100 /* percent of brightness, as the eye sees it */
 #define PATTERN_STEPS_MAX 24
+#define LAMP_STARTING_USEC (UINT64_C(60) * 1000000)
 
 /* X(symbol, word): the tank's states, and two more that lamps can show */
 #define LAMP_STATES(X)                                                                             \
@@ -67,8 +68,12 @@ struct lamp_pattern {
 const char *lamp_name(enum lamp lamp);
 const char *lamp_state_name(enum lamp_state state);
 
-/* What the model means for lamps. */
-struct lamp_view lamp_view(struct lamp_memory *memory, const struct tank_model *model);
+/*
+ * What the model means for lamps. A daemon that was never there is on its way, as at boot; after
+ * LAMP_STARTING_USEC it is missing. now_usec: CLOCK_MONOTONIC.
+ */
+struct lamp_view lamp_view(
+	struct lamp_memory *memory, const struct tank_model *model, uint64_t now_usec);
 
 /* For three lamps. */
 void lamp_pattern_full(enum lamp_state state, enum error_code code, struct lamp_pattern *pattern);

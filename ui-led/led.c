@@ -115,7 +115,7 @@ static void show(void *state, const struct tank_model *model, uint32_t changed)
 
 	if (!(changed & (CHANGED_CONNECTION | CHANGED_TANK)))
 		return;
-	led->view = lamp_view(&led->memory, model);
+	led->view = lamp_view(&led->memory, model, frontend_host_now_usec(led->host));
 	if (led->view.state == before.state && led->view.code == before.code)
 		return;
 	lamp_pattern_single(led->view.state, led->view.code, LAMP_GREEN, &led->pattern);

@@ -126,7 +126,7 @@ static void show(void *state, const struct tank_model *model, uint32_t changed)
 
 	if (!(changed & (CHANGED_CONNECTION | CHANGED_TANK)))
 		return;
-	view = lamp_view(&pibrella->memory, model);
+	view = lamp_view(&pibrella->memory, model, frontend_host_now_usec(pibrella->host));
 	if (!pibrella->has_pattern || view.state != pibrella->view.state ||
 		view.code != pibrella->view.code) {
 		lamp_pattern(view.state, view.code, pibrella->lamps, &pibrella->pattern);

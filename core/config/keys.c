@@ -61,8 +61,8 @@ static int check_account(const char *text, char *why, size_t why_bytes)
 /* The same as in core/daemon/mount.c: those that can be mounted without writing to them. */
 static int check_file_systems(const char *text, char *why, size_t why_bytes)
 {
-	static const char *const known[] = {"vfat", "exfat", "ntfs3", "hfsplus", "udf", "iso9660",
-		"ext4", "xfs", "btrfs", NULL};
+	static const char *const known[] = {
+		"vfat", "exfat", "ntfs3", "hfsplus", "udf", "iso9660", "ext4", "btrfs", NULL};
 	CLEANUP(freep) char *copy = strdup(text);
 	char *rest = copy, *name;
 
@@ -74,7 +74,7 @@ static int check_file_systems(const char *text, char *why, size_t why_bytes)
 		if (known[i] || !*name)
 			continue;
 		(void)snprintf(why, why_bytes,
-			"these are known: vfat exfat ntfs3 hfsplus udf iso9660 ext4 xfs btrfs");
+			"these are known: vfat exfat ntfs3 hfsplus udf iso9660 ext4 btrfs");
 		return -EINVAL;
 	}
 	return copy ? 0 : -ENOMEM;

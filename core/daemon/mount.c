@@ -28,8 +28,8 @@
 /*
  * No journal is replayed: that would write. ntfs3 and hfsplus have no option for it: they replay
  * nothing if they are mounted read-only. Names in UTF-8, whatever the kernel's own idea; FAT: times
- * as the camera wrote them, which the engine takes for local ones. nouuid: a card that was pulled
- * and is back, while somebody still holds what was mounted before.
+ * as the camera wrote them, which the engine takes for local ones. xfs is not here: whether its log
+ * has something that is missing elsewhere cannot be told without replaying it.
  */
 static const struct {
 	const char *name, *options;
@@ -38,7 +38,6 @@ static const struct {
 	{"exfat", "iocharset=utf8"},
 	{"ntfs3", "iocharset=utf8"},
 	{"ext4", "noload"},
-	{"xfs", "norecovery,nouuid"},
 	{"hfsplus", "nls=utf8"},
 	{"udf", "iocharset=utf8"},
 	{"iso9660", "iocharset=utf8"},

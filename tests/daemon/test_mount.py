@@ -85,26 +85,28 @@ def pulled_while_written(work, kind, size_mb):
 
 
 def check_replays_nothing(work, kind, size_mb):
+    """What only the journal knows would be missing, and nobody would know: it is not mounted at all."""
     need_root()
     card = pulled_while_written(work, kind, size_mb)
     before = digest(card)
     with loop(card) as device, Holder(device, kind, work.path("cards") / "c1") as holder:
-        holder.says("mounted")
-        expect_equal(holder.inside("DCIM/ONE.JPG").read_bytes(), PICTURE, "what it reads")
-        holder.ask("unmount", "unmounted")
-    expect_equal(digest(card), before, "the card after it was mounted")
+        holder.says("mounted: ENOTRECOVERABLE")
+    expect_equal(digest(card), before, "the card after it was looked at")
     # Was there anything to replay? Somebody who mounts it read-only in the usual way writes to it.
     with loop(card) as device, mounted(device, work.path("mnt"), "ro"):
         pass
     expect(digest(card) != before, "this card has no journal to replay, so nothing was tested")
+    # And now there is nothing any more.
+    before = digest(card)
+    with loop(card) as device, Holder(device, kind, work.path("cards") / "c1") as holder:
+        holder.says("mounted")
+        expect_equal(holder.inside("DCIM/TWO.JPG").read_bytes(), PICTURE, "what it reads")
+        holder.ask("unmount", "unmounted")
+    expect_equal(digest(card), before, "the card after it was mounted")
 
 
 def test_ext4_is_not_replayed(work):
     check_replays_nothing(work, "ext4", 32)
-
-
-def test_xfs_is_not_replayed(work):
-    check_replays_nothing(work, "xfs", 320)
 
 
 def test_btrfs_is_not_replayed(work):

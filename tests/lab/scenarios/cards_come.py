@@ -239,18 +239,13 @@ def usb_disk_is_asked_about(lab):
     before = cards.digest(image)
     with lab.guest() as guest:
         tank, watch = with_tank(lab, guest)
-        name = guest.plug(image, removable=False)
+        guest.plug(image, removable=False)
         watch.card("it asks", state="waiting", waiting="ask", label="CFEXPRESS")
         guest.sh("imgtank confirm")
         wait_safe(watch, "CFEXPRESS")
         guest.sh("imgtank eject")
         watch.wait("the disk was told to stop", lambda state: all(
             "eject" not in card["commands"] for card in state["cards"].values()))
-        lab.notes["tray"] = [block.get("tray_open") for block in guest.qmp("query-block")
-                             if block.get("qdev", "").startswith(f"/machine/peripheral/dev-{name}")]
-        refused = guest.sh("journalctl -u imgtankd -o cat --grep 'cannot let it go'",
-                           is_checked=False)
-        check("cannot let it go" not in refused, refused)
         guest.shut_down()
     check(cards.digest(image) == before, "it was written to")
     with mounted(tank) as root:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The lamps and the button."""
+import re
 import time
 
 import cards
@@ -132,3 +133,105 @@ def button_and_error(lab):
         check(len(commands.strip().splitlines()) == 1, f"one press was: {commands}")
         guest.sh(BOUNCING_PRESS)
         watch.card("a press says that it was seen", is_acknowledged=True)
+
+
+SAMPLER = """
+import glob, os, time
+base = glob.glob("/sys/devices/platform/gpio-sim.0/gpiochip*")[0]
+out = os.open("/dev/ttyS0", os.O_WRONLY | os.O_NOCTTY)
+last, said = "", 0.0
+while True:
+    now = time.monotonic()
+    look = "".join(open(f"{base}/sim_gpio{pin}/value").read(1) for pin in (4, 17, 27))
+    if look != last or now - said > 0.5:
+        os.write(out, f"\\nLAMPS {now:.2f} {look}\\n".encode())
+        last, said = look, now
+    time.sleep(0.03)
+"""
+# A chip whose button is down from the beginning; somebody who looks at the lamps until the power is gone
+# (systemd spares a name with an @); and a process that takes a while to end at the end of a shutdown.
+BOOT_UNITS = {
+    "lab-chip": ("After=systemd-udevd.service\nBefore=imgtank-ui.service", "Type=oneshot\nRemainAfterExit=yes\n"
+                 "ExecStart=/bin/sh /opt/chip.sh"),
+    "lab-lamps": ("After=lab-chip.service\nRequires=lab-chip.service\nBefore=imgtank-ui.service",
+                  "ExecStart=@/usr/bin/python3 @lamps /opt/lamps.py"),
+    "lab-slow": ("", "ExecStart=/bin/sh -c 'trap \"sleep 6; exit 0\" TERM; while :; do sleep 1; done'"),
+}
+
+
+def install_boot_units(guest):
+    for name, (unit, service) in BOOT_UNITS.items():
+        text = (f"[Unit]\nDefaultDependencies=no\nAfter=local-fs.target\n{unit}\n[Service]\n{service}\n"
+                "[Install]\nWantedBy=sysinit.target\n")
+        guest.sh(f"cat >/etc/systemd/system/{name}.service", data=text.encode())
+    guest.sh("cat >/opt/chip.sh", data=(
+        "modprobe gpio-sim\n" + GPIO_SIM.replace("exit 0;", "break;").replace("exit 1\n", "") +
+        "echo pull-up >$(echo /sys/devices/platform/gpio-sim.0/gpiochip*/sim_gpio11/pull)\n"
+        "for i in $(seq 100); do [ $(stat -c %G /dev/gpiochip0) = gpio ] && exit 0; sleep 0.1; done\n"
+        ).encode())
+    guest.sh("cat >/opt/lamps.py", data=SAMPLER.encode())
+    guest.sh("mkdir -p /etc/imgtank/imgtank.conf.d /etc/systemd/system/imgtankd.service.d; "
+             "printf '[ui]\\nfrontends = pibrella\\n' >/etc/imgtank/imgtank.conf.d/lab.conf; "
+             "cat >/etc/systemd/system/imgtankd.service.d/lab.conf; "
+             "systemctl -q mask serial-getty@ttyS0; "  # it would hang up who writes there
+             f"systemctl -q enable {' '.join(BOOT_UNITS)}; sync",
+             data=b"[Service]\nExecStartPre=+/bin/sh -c 'for i in $$(seq 60); do systemctl is-active -q "
+             b"imgtank-ui@pibrella && break; sleep 0.5; done; sleep 3'\n")
+
+
+def looks_on_console(guest):
+    """[(seconds since the guest's kernel began, is green, is amber, is red)]"""
+    text = (guest.folder / "console.txt").read_text(encoding="utf-8", errors="replace")
+    return [(float(at), *(digit == "1" for digit in look))
+            for at, look in re.findall(r"LAMPS ([\d.]+) ([01]{3})\b", text)]
+
+
+def red_phases(looks):
+    """How long red was on or off each time, in seconds: whole phases only."""
+    turns = [now[0] for before, now in zip(looks, looks[1:]) if before[3] != now[3]]
+    return [later - earlier for earlier, later in zip(turns, turns[1:])]
+
+
+def boot_with_button_down(guest):
+    """From the guest's own disk, as it is now with those units. What the lamps said until the first news."""
+    install_boot_units(guest)
+    guest.stop()
+    guest.boots, guest.make_disk = True, lambda: None
+    guest.start()
+    wait_lamps(guest, "no tank: red, and amber counts", red_with_amber)
+    looks = looks_on_console(guest)
+    return looks[:next((i for i, look in enumerate(looks) if look[1] or look[2]), len(looks))]
+
+
+@scenario(is_long=True)
+def lamps_at_boot(lab):
+    """Red blinks evenly from the front end's start until the daemon is there."""
+    with lab.guest() as guest:
+        phases = red_phases(boot_with_button_down(guest))
+        check(len(phases) >= 6 and sum(phase < 0.6 for phase in phases) > len(phases) * 0.8,
+              f"starting: red was on or off for {[round(phase, 2) for phase in phases]} s")
+
+
+@scenario(is_long=True)
+def lamps_until_off(lab):
+    """A button that is down all through the boot does nothing; held later, red blinks until the power is gone."""
+    with lab.guest() as guest:
+        boot_with_button_down(guest)
+        _, watch = with_tank(lab, guest)
+        wait_lamps(guest, "ready: green", only("green"))
+        time.sleep(8)  # longer than any hold that means something
+        check(watch.state["tank"]["state"] == "idle", f"the button did something: {watch.summary()}")
+        button = "$(echo /sys/devices/platform/gpio-sim.0/gpiochip*/sim_gpio11/pull)"
+        guest.sh(f"echo pull-down >{button}; sleep 1; ! journalctl -b -u imgtankd -o cat | "
+                 "grep 'somebody says'")
+        began = float(guest.sh(f"cut -d' ' -f1 /proc/uptime; echo pull-up >{button}"))
+        watch.tank("now it is held", state="halting", deadline_s=30)
+        guest.process.wait(150)
+        looks = [look for look in looks_on_console(guest) if look[0] > began + 3]
+        check(not any(look[1] or look[2] for look in looks), "halting: something but red was on")
+        phases, last = red_phases(looks), looks[-1][0]
+        lab.notes["blinks_until_off"] = len(phases)
+        check(len(phases) >= 10 and max(phases) < 1, f"halting: red was on or off for {phases}")
+        still = last - max(now[0] for before, now in zip(looks, looks[1:]) if before[3] != now[3])
+        lab.notes["still_s"] = round(still, 1)
+        check(still < 3, f"the lamps stood still for {still:.1f} s before the power was gone")

@@ -188,3 +188,36 @@ def access_point(lab):
                  "rmdir --ignore-fail-on-non-empty /etc/imgtank/imgtank.conf.d; rm -rf /etc/netns; "
                  "systemctl reload imgtank-ui", 120)
         taken_back(guest, before, "the radio")
+
+
+@scenario
+def setup_and_undo(lab):
+    """A disk becomes the tank only by its name said twice; front ends and announcements; all is taken back."""
+    folder = cards.files(lab.path("card"), 6, real=False)
+    image = cards.fat(lab.path("card.img"), folder)
+    disk = cards.blank(lab.path("new.img"), 256)
+    with lab.guest() as guest:
+        guest.add_disk(disk, serial="new")
+        guest.sh("for i in $(seq 100); do [ -b /dev/vdb ] && exit 0; sleep 0.1; done; exit 1")
+        before = guest.sh(PICTURE, 60)
+        for wrong in ("--disk vdb", "--disk vdb --erase vda", "--disk vda --erase vda"):
+            said = guest.sh(f"imgtank setup tank {wrong} && echo DONE", 60, is_checked=False)
+            check("DONE" not in said, f"setup tank {wrong}: {said}")
+        check(guest.sh("head -c 4M /dev/vdb | tr -d '\\0' | wc -c").strip() == "0", "the disk was written to")
+        guest.sh("imgtank setup tank --disk vdb --erase vdb --mount /pictures", 180)
+        fstab = guest.sh("cat /etc/fstab")
+        check(re.search(r"^UUID=\S+ /pictures .*nofail", fstab, re.MULTILINE), fstab)
+        guest.sh("imgtank setup ui fb; imgtank setup mdns", 180)
+        found = guest.sh("avahi-browse -rpt _http._tcp", 60)
+        check("imgtank" in found.lower(), f"announced: {found}")
+        guest.sh("for i in $(seq 100); do imgtank status >/dev/null && exit 0; sleep 0.2; done; exit 1")
+        watch = guest.start_watch()
+        watch.tank("the new tank is ready", state="idle", is_mounted=True, path="/pictures")
+        plug_and_wait(lab, guest, watch, image, cards.digest(image))
+        watch.close()
+        wanted = {cards.digest(path) for path in folder.rglob("*") if path.is_file()}
+        there = set(guest.sh("find /pictures/images -type f -exec sha256sum {} + | cut -c1-64").split())
+        check(there == wanted, f"{len(there & wanted)} of {len(wanted)} pictures are on the new disk")
+        guest.sh("imgtank setup mdns --undo && imgtank setup ui --undo && imgtank setup tank --undo", 180)
+        taken_back(guest, before, "the box")
+        check("IMGTANK" in guest.sh("blkid /dev/vdb"), "the disk with the pictures was touched by undo")

@@ -12,7 +12,9 @@ import cards
 from guest import Failure, check
 from scenarios.base import scenario, wait_safe, with_tank
 
-TELL = "imgtank status --json >/run/state.json && "
+# The snapshot with which every conversation begins.
+TELL = ("exec 3< <(exec imgtank watch --json 2>/dev/null); grep -m1 '\"event\":\"snapshot\"' <&3 "
+        ">/run/state.json; kill $!; ")
 DRAW = ("/usr/libexec/imgtank/ui/imgtank-ui-fb --config /dev/null --render /run/state.json --size 800x480 "
         "--out /run/drawn.png {} && cat /run/drawn.png")
 POWER = (782, 26)  # the sign at the top right

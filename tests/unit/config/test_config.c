@@ -172,7 +172,7 @@ static void test_config_bad_values_say_what_is_allowed(void **state)
 			"[probe] memory = 1: 16M to 1G is allowed ('64M' stays in force)"},
 		{"[daemon]\nfile-systems=vfat overlay\n",
 			"[daemon] file-systems = vfat overlay: these are known: vfat exfat ntfs3 "
-			"hfsplus udf iso9660 ext4 xfs btrfs ('vfat exfat' stays in force)"},
+			"hfsplus udf iso9660 ext4 btrfs ('vfat exfat' stays in force)"},
 		{"[import]\nprefix=../x\n",
 			"[import] prefix = ../x: it is too long or has characters that cannot "
 			"begin a name ('pimg_' stays in force)"},

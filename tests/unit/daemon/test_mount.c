@@ -25,7 +25,7 @@
 #define STEPS_MAX 16
 #define DEADLINE_USEC 20000000
 
-static const char all[] = "vfat exfat ntfs3 hfsplus udf iso9660 ext4 xfs btrfs";
+static const char all[] = "vfat exfat ntfs3 hfsplus udf iso9660 ext4 btrfs";
 
 enum step_kind { STEP_OPEN, STEP_READ_ONLY, STEP_MOUNT, STEP_UNMOUNT, STEP_EJECT };
 
@@ -225,7 +225,6 @@ static const struct {
 	{"ext2", "ext4", {"noload"}},
 	{"ext3", "ext4", {"noload"}},
 	{"ext4", "ext4", {"noload"}},
-	{"xfs", "xfs", {"norecovery", "nouuid"}},
 	{"btrfs", "btrfs", {"rescue=nologreplay"}},
 };
 

@@ -138,18 +138,37 @@ static void test_a_sound_belongs_to_a_growing_count(void **state)
 
 	(void)state;
 	model->tank.good_ends_count = 5;
-	assert_int_equal(lamp_view(&memory, model).sound, LAMP_SOUND_NONE); /* long ago */
+	assert_int_equal(lamp_view(&memory, model, 0).sound, LAMP_SOUND_NONE); /* long ago */
 	model->tank.good_ends_count = 6;
-	assert_int_equal(lamp_view(&memory, model).sound, LAMP_SOUND_GOOD);
-	assert_int_equal(lamp_view(&memory, model).sound, LAMP_SOUND_NONE);
+	assert_int_equal(lamp_view(&memory, model, 0).sound, LAMP_SOUND_GOOD);
+	assert_int_equal(lamp_view(&memory, model, 0).sound, LAMP_SOUND_NONE);
 	model->tank.good_ends_count = 7;
 	model->tank.bad_ends_count = 1;
-	assert_int_equal(lamp_view(&memory, model).sound, LAMP_SOUND_BAD);
+	assert_int_equal(lamp_view(&memory, model, 0).sound, LAMP_SOUND_BAD);
 	model->connection = CONNECTION_NONE; /* the mirror is empty then */
 	model->tank.good_ends_count = model->tank.bad_ends_count = 0;
-	assert_int_equal(lamp_view(&memory, model).sound, LAMP_SOUND_NONE);
+	assert_int_equal(lamp_view(&memory, model, 0).sound, LAMP_SOUND_NONE);
 	model->connection = CONNECTION_UP;
-	assert_int_equal(lamp_view(&memory, model).sound, LAMP_SOUND_NONE); /* a new daemon */
+	assert_int_equal(lamp_view(&memory, model, 0).sound, LAMP_SOUND_NONE); /* a new daemon */
+	model_free(model);
+}
+
+/* At boot lamps are there before the daemon: that is no fault yet. */
+static void test_a_daemon_that_never_was_there_is_on_its_way_for_a_while(void **state)
+{
+	struct lamp_memory memory = {0};
+	struct tank_model *model = model_new();
+
+	(void)state;
+	model->connection = CONNECTION_NONE;
+	model->connection_since_usec = 1000;
+	assert_int_equal(lamp_view(&memory, model, 0).state, LAMP_STATE_STARTING);
+	assert_int_equal(
+		lamp_view(&memory, model, 999 + LAMP_STARTING_USEC).state, LAMP_STATE_STARTING);
+	assert_int_equal(lamp_view(&memory, model, 1000 + LAMP_STARTING_USEC).state,
+		LAMP_STATE_NO_CONNECTION);
+	model->protocol_major = 1; /* it was there, and is gone */
+	assert_int_equal(lamp_view(&memory, model, 1001).state, LAMP_STATE_NO_CONNECTION);
 	model_free(model);
 }
 
@@ -159,9 +178,9 @@ static void test_done_is_idle_with_a_finished_card(void **state)
 	struct lamp_memory memory = {0};
 
 	(void)state;
-	assert_int_equal(lamp_view(&memory, model).state, LAMP_STATE_IDLE);
+	assert_int_equal(lamp_view(&memory, model, 0).state, LAMP_STATE_IDLE);
 	model->tank.is_done = true;
-	assert_int_equal(lamp_view(&memory, model).state, LAMP_STATE_DONE);
+	assert_int_equal(lamp_view(&memory, model, 0).state, LAMP_STATE_DONE);
 	model_free(model);
 }
 
@@ -173,16 +192,17 @@ static void test_halting_stays_when_the_daemon_is_gone(void **state)
 
 	(void)state;
 	model->tank.halting = HALTING_POWEROFF;
-	assert_int_equal(lamp_view(&memory, model).state, LAMP_STATE_HALTING);
+	assert_int_equal(lamp_view(&memory, model, 0).state, LAMP_STATE_HALTING);
 	model_disconnect(model, 1, &changed);
-	assert_int_equal(lamp_view(&memory, model).state, LAMP_STATE_HALTING);
+	assert_int_equal(lamp_view(&memory, model, 0).state, LAMP_STATE_HALTING);
 	assert_true(memory.is_power_going);
 	model->connection = CONNECTION_UP;
 	model->tank.halting = HALTING_STOP; /* only the daemon stops */
-	(void)lamp_view(&memory, model);
+	(void)lamp_view(&memory, model, 0);
+	model->protocol_major = 1;
 	model_disconnect(model, 2, &changed);
-	assert_false(lamp_view(&memory, model).state == LAMP_STATE_HALTING);
-	assert_int_equal(lamp_view(&memory, model).state, LAMP_STATE_NO_CONNECTION);
+	assert_false(lamp_view(&memory, model, 0).state == LAMP_STATE_HALTING);
+	assert_int_equal(lamp_view(&memory, model, 0).state, LAMP_STATE_NO_CONNECTION);
 	model_free(model);
 }
 
@@ -195,6 +215,7 @@ int main(void)
 		cmocka_unit_test(test_with_some_lamps_each_state_still_shows),
 		cmocka_unit_test(test_a_ramp_is_even),
 		cmocka_unit_test(test_a_sound_belongs_to_a_growing_count),
+		cmocka_unit_test(test_a_daemon_that_never_was_there_is_on_its_way_for_a_while),
 		cmocka_unit_test(test_done_is_idle_with_a_finished_card),
 		cmocka_unit_test(test_halting_stays_when_the_daemon_is_gone),
 	};
