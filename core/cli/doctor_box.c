@@ -160,6 +160,7 @@ static bool is_running(const char *root, const char *name)
 static void check_frontend(
 	const struct doctor_scope *scope, const char *name, struct doctor_report *report)
 {
+	bool is_web = !strcmp(name, "web");
 	char program[PATH_MAX];
 	int status;
 
@@ -172,7 +173,8 @@ static void check_frontend(
 			name);
 		return;
 	}
-	status = ui_probe(&scope->place, name);
+	/* A page needs no hardware: it only says so to stay out of "auto". */
+	status = is_web ? 0 : ui_probe(&scope->place, name);
 	if (status == UI_EXIT_NOT_HERE)
 		doctor_find(report, DOCTOR_ERROR, "frontend-no-hardware", name,
 			"The hardware of a front end that is configured is not here.",
@@ -182,7 +184,7 @@ static void check_frontend(
 			"[ui].",
 			name);
 	else if (!is_running(scope->root, name) &&
-		(strcmp(name, "web") != 0 || !doctor_find_web_port(scope, report)))
+		(!is_web || !doctor_find_web_port(scope, report)))
 		doctor_find(report, DOCTOR_ERROR, "frontend-not-running", name,
 			"A front end that is configured does not run.",
 			"imgtankd copies and verifies cards without it.",

@@ -293,7 +293,7 @@ def test_doctor_port_of_the_page_is_taken(work):
              "   0: 0100007F:0035 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0\n"
              "   1: 00000000:{:04X} 00000000:0000 {} 00000000:00000000 00:00000000 00000000     0\n")
     with well(work) as doctor:
-        doctor.add_frontend("web", 0)
+        doctor.add_frontend("web", 3)  # as the real one says, because of "auto"
         doctor.configure("ui", "frontends = lampe web")
         doctor.put("proc/net/tcp", table.format(80, "01"))  # a connection is no server
         doctor.expect_only("frontend-not-running", "imgtank-ui@web")

@@ -83,6 +83,14 @@ def wait_safe(watch, label=None, deadline_s=240):
     return watch.wait(f"{label or 'the card'} is safe", look, deadline_s)
 
 
+def wait_was_safe(watch, label, deadline_s=240):
+    """A card that goes by itself, as uploads do: it may be gone again before anybody looks."""
+    def look(_):
+        return next((event for _, event in watch.lines if event.get("event") == "card"
+                     and event["label"].startswith(label) and is_safe(event)), None)
+    return watch.wait(f"{label} was safe", look, deadline_s)
+
+
 def with_tank(lab, guest, size_mb=512):
     image = cards.ext4(lab.path("tank.img"), size_mb)
     guest.add_tank(image)

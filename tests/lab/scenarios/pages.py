@@ -1,8 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What comes and goes over the network: the page and the drop folder, with the real units."""
+import http.client
+import json
+import re
+from urllib.parse import urlencode
+
 import cards
 from guest import check
-from scenarios.base import mounted, same_content, scenario, with_tank
+from scenarios.base import mounted, plug_and_wait, same_content, scenario, wait_was_safe, with_tank
+from scenarios.network import PASSWORD, PICTURE, forward, taken_back
 
 DROP = """
 useradd --create-home ann
@@ -51,3 +57,191 @@ def page_and_drop_folder(lab):
         guest.stop()
     with mounted(tank) as root:
         same_content(root, [folder])
+
+
+# A laptop in the box's network: a name, an address and an Avahi of its own.
+LAPTOP = """
+ip netns add laptop
+ip link add cable type veth peer name eth7 netns laptop
+ip address add 10.77.0.1/24 dev cable
+ip link set cable up
+ip -n laptop address add 10.77.0.2/24 dev eth7
+ip -n laptop link set lo up
+ip -n laptop link set eth7 up
+cat >/run/laptop.sh
+"""
+# Finds what anybody announces: one line for each service, with host, address and port.
+BROWSE = """
+hostname laptop
+mount -t tmpfs none /run
+mount -t tmpfs none /etc/avahi/services
+mkdir -p /run/dbus
+dbus-daemon --system --fork --nopidfile --print-pid=3 3>/run/bus.pid
+avahi-daemon --daemonize
+for i in $(seq "$1"); do
+	found=$(timeout 20 avahi-browse --resolve --parsable --no-db-lookup --terminate --all | grep '^=;eth7;IPv4;')
+	[ "$(printf '%s\\n' "$found" | grep -c '_http._tcp;\\|_smb._tcp;')" = 2 ] && break
+	sleep 0.5
+done
+printf '%s\\n' "$found"
+avahi-daemon --kill
+kill $(cat /run/bus.pid)
+"""
+
+# The page; the daemon, which takes uploads from now on, is started anew as soon as no card is copied.
+SET_UP = """
+umask 077
+cat >/run/secret
+before=$(systemctl show -P MainPID imgtankd)
+imgtank setup web --password-file /run/secret || exit 1
+for i in $(seq 300); do
+	now=$(systemctl show -P MainPID imgtankd)
+	[ "$now" != 0 ] && [ "$now" != "$before" ] && imgtank status && exit 0
+	sleep 0.1
+done
+echo "the daemon was not started anew"
+exit 1
+"""
+
+
+class Browser:
+    """Somebody's browser on another machine: one cookie, and the page's own origin."""
+
+    def __init__(self, port):
+        self.port, self.cookie = port, ""
+
+    def ask(self, method, path, body=None, cookie=True):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        headers = {"Origin": f"http://127.0.0.1:{self.port}"}
+        if cookie and self.cookie:
+            headers["Cookie"] = self.cookie
+        try:
+            connection.request(method, path, body, headers)
+            answer = connection.getresponse()
+            if "Set-Cookie" in answer.headers:
+                self.cookie = answer.headers["Set-Cookie"].split(";")[0]
+            return answer.status, answer.read()
+        finally:
+            connection.close()
+
+    def need(self, method, path, body=None):
+        status, said = self.ask(method, path, body)
+        check(status == 200, f"{method} {path}: {status} {said[:200]}")
+        return said
+
+    def get_json(self, path):
+        return json.loads(self.need("GET", path))
+
+
+def closed_to_strangers(browser):
+    """Without logging in there is nothing to be seen, and nothing to be done."""
+    for method, path, body in (("GET", "/api/state", None), ("GET", "/api/days", None),
+                               ("GET", "/media/1/original", None),
+                               ("POST", "/api/upload", "by=Eve&files=1"),
+                               ("POST", "/api/command", '{"id":1,"command":"poweroff"}')):
+        status, said = browser.ask(method, path, body)
+        check(status == 401, f"without logging in, {method} {path}: {status} {said[:200]}")
+    status, said = browser.ask("POST", "/api/login", urlencode({"secret": PASSWORD + "x"}))
+    check(status != 200 and not browser.cookie, f"in with a wrong password: {status} {said[:200]}")
+
+
+def upload(browser, files):
+    """As the page does it, in two pieces each."""
+    job = json.loads(browser.need("POST", "/api/upload", urlencode({"by": "Ann", "files": len(files)})))
+    for index, path in enumerate(files):
+        content = path.read_bytes()
+        half = len(content) // 2
+        for offset, piece in ((0, content[:half]), (half, content[half:])):
+            browser.need("PUT", f"/api/upload/{job['upload']}?" + urlencode(
+                {"file": index, "name": path.name, "size": len(content), "offset": offset,
+                 "time": 1715500000000}), piece)
+    browser.need("POST", f"/api/upload/{job['upload']}/done")
+
+
+def findings(guest):
+    """What 'imgtank doctor' finds wrong: errors and warnings by their names, and what they are about."""
+    said = guest.sh("imgtank doctor --json", 120, is_checked=False)
+    found = [json.loads(line) for line in said.splitlines()]
+    check(found, "doctor says nothing")
+    return {f"{one['finding']} {one['about']}" for one in found if one.get("severity", "note") != "note"}
+
+
+@scenario
+def page_as_its_unit(lab):
+    """The page from another machine: logging in, gallery, upload; nothing for strangers; doctor sees a lost tank."""
+    folder = cards.files(lab.path("card"), 6)
+    image = cards.fat(lab.path("card.img"), folder)
+    more = sorted(path for path in cards.files(lab.path("more"), 3, seed=47, real=False).rglob("*")
+                  if path.is_file())
+    with lab.guest() as guest:
+        tank = cards.ext4(lab.path("tank.img"), 512)
+        node = guest.add_tank(tank)
+        guest.sh(SET_UP, 240, data=PASSWORD.encode())
+        watch = guest.start_watch()
+        watch.tank("the tank is ready", state="idle", is_mounted=True)
+        plug_and_wait(lab, guest, watch, image, cards.digest(image))
+        browser = Browser(forward(guest, 80))
+        closed_to_strangers(browser)
+        browser.need("POST", "/api/login", urlencode({"secret": PASSWORD}))
+        wanted = {cards.digest(path) for path in folder.rglob("*") if path.is_file()}
+        shown = [picture for day in browser.get_json("/api/days")["days"]
+                 for picture in browser.get_json(f"/api/day/{day['day']}")["pictures"]]
+        check(len(shown) == len(wanted), f"{len(shown)} of {len(wanted)} in the gallery")
+        for picture in shown:
+            lab.path("got").write_bytes(browser.need("GET", f"/media/{picture['id']}/original"))
+            check(cards.digest(lab.path("got")) in wanted, f"another content: {picture}")
+        upload(browser, more)
+        lab.notes["shown as"] = wait_was_safe(watch, "Upload by Ann")["label"]
+        guest.sh("for i in $(seq 300); do [ -z \"$(find /var/lib/imgtank-web -type f)\" ] && exit 0; "
+                 "sleep 0.1; done; find /var/lib/imgtank-web; exit 1")
+        said = guest.sh("journalctl -u imgtank-ui@web --no-pager -o cat -p warning; journalctl -u "
+                        "imgtank-ui@web --no-pager -o cat | grep -i 'microhttpd\\|sanitizer\\|fatal' || :")
+        check(re.fullmatch(r"a log-in from 10\.0\.2\.2 was refused", said.strip()), f"the page complains: {said}")
+        wrong = findings(guest)
+        check(not wrong, f"doctor finds in a healthy box: {wrong}")
+        guest.sh("sync")
+        guest.remove_disk(node)
+        guest.sh("for i in $(seq 100); do [ -e /dev/disk/by-label/TANK ] || exit 0; sleep 0.1; done; exit 1")
+        wrong = findings(guest)
+        check(any(name.startswith("tank-") for name in wrong), f"doctor does not miss the tank's disk: {wrong}")
+        guest.shut_down()
+    with mounted(tank) as root:
+        same_content(root, [folder, lab.path("more")])
+
+
+def browse(guest, tries):
+    """[(type, name, host, address, port)] as a laptop finds them."""
+    said = guest.sh(f"ip netns exec laptop unshare --uts sh /run/laptop.sh {tries}", 240)
+    return [(kind, name, host, address, port) for _, _, _, name, kind, _, host, address, port, *_ in
+            (line.split(";") for line in said.splitlines() if line.startswith("="))]
+
+
+@scenario
+def found_by_itself(lab):
+    """A laptop finds page and shares by mDNS and gets in there; setup and undo leave the system as it was."""
+    with lab.guest() as guest:
+        guest.sh(LAPTOP, data=BROWSE.encode())
+        with_tank(lab, guest)
+        guest.sh("install -d -m 0755 /data/images")
+        before = guest.sh(PICTURE, 60)
+        guest.sh("umask 077; cat >/run/secret; imgtank setup samba --password-file /run/secret; "
+                 "imgtank setup web --password-file /run/secret", 240, data=PASSWORD.encode())
+        said = guest.sh("imgtank setup mdns", 120)
+        check("Checked: the box's page is announced" in said, said)
+        found = {kind: rest for kind, *rest in browse(guest, 30)}
+        check({"_http._tcp", "_smb._tcp"} <= set(found), f"the laptop finds {found}")
+        for kind, (name, host, address, port) in found.items():
+            check(host == "lab.local" and address == "10.77.0.1", f"{kind}: {name} is at {host}, {address}")
+            check(kind != "_http._tcp" or name == r"Pictures\032on\032lab", f"the page is called {name}")
+        _, _, address, port = found["_http._tcp"]
+        page = guest.sh(f"ip netns exec laptop curl -sSL --max-time 20 http://{address}:{port}/", 60)
+        check(re.search("<title>.*</title>", page), f"there is no page: {page[:200]}")
+        _, _, address, port = found["_smb._tcp"]
+        said = guest.sh(f"ip netns exec laptop smbclient -p {port} -U 'imgtank-share%{PASSWORD}' -c ls "
+                        f"//{address}/pictures", 60)
+        check("blocks" in said, f"there is no share: {said}")
+        guest.sh("imgtank setup mdns --undo", 60)
+        left = [one for one in browse(guest, 1) if one[0] == "_http._tcp"]
+        check(not left, f"after undo the laptop still finds {left}")
+        guest.sh("imgtank setup web --undo; imgtank setup samba --undo", 240)
+        taken_back(guest, before, "the system")
