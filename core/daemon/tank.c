@@ -16,6 +16,7 @@
 
 #include "core/base/cleanup.h"
 #include "core/base/clock.h"
+#include "core/base/device.h"
 #include "core/base/text.h"
 
 #define LOOK_MISSING_USEC 1000000 /* a folder that appears is no mount and tells nobody */
@@ -80,6 +81,10 @@ static struct tank_facts look(const char *path, bool requires_mount)
 		return facts;
 	}
 	if (requires_mount && (stat("/", &root) < 0 || root.st_dev == here.st_dev)) {
+		facts.fault = FAULT_TANK_NOT_MOUNTED;
+		return facts;
+	}
+	if (device_is_gone(here.st_dev)) { /* pulled, and still mounted */
 		facts.fault = FAULT_TANK_NOT_MOUNTED;
 		return facts;
 	}

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "core/base/cleanup.h"
+#include "core/base/device.h"
 #include "core/base/text.h"
 
 /* One line of /proc/self/mountinfo, as far as it matters; proc(5). */
@@ -242,15 +243,5 @@ void card_close(struct card *card)
 
 bool card_is_gone(const struct card *card)
 {
-	char path[96], size[32];
-
-	if (major(card->device) == 0)
-		return false; /* not a device: overlay, tmpfs, btrfs ... */
-	(void)snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/size", major(card->device),
-		minor(card->device));
-	if (access("/sys/dev/block", F_OK) < 0)
-		return false;
-	if (fd_read_text(AT_FDCWD, path, size, sizeof(size)) < 0)
-		return true;
-	return !strcmp(size, "0\n");
+	return device_is_gone(card->device);
 }

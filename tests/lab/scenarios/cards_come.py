@@ -232,6 +232,29 @@ def tank_comes_later(lab):
 
 
 @scenario
+def tank_pulled_while_idle(lab):
+    """The tank's disk pulled while nothing is copied: it is said within seconds; when it is back, all goes on."""
+    folder = cards.files(lab.path("card"), 6, real=False)
+    image = cards.fat(lab.path("card.img"), folder)
+    tank = cards.ext4(lab.path("tank.img"))
+    with lab.guest() as guest:
+        node = guest.add_tank(tank)
+        watch = guest.start_watch()
+        watch.tank("the tank is ready", state="idle", is_mounted=True)
+        began = time.monotonic()
+        guest.remove_disk(node)
+        watch.tank("it says that its disk is gone", is_mounted=False, fault="tank-not-mounted")
+        lab.notes["said after s"] = round(time.monotonic() - began, 1)
+        guest.plug(image)
+        watch.card("a card waits for the tank", state="waiting", waiting="no-tank")
+        guest.add_disk(tank, serial="again")
+        wait_safe(watch)
+        guest.shut_down()
+    with mounted(tank) as root:
+        same_content(root, [folder])
+
+
+@scenario
 def usb_disk_is_asked_about(lab):
     """A disk on USB that says it stays (or a CFexpress reader): nothing is read before somebody says yes."""
     folder = cards.files(lab.path("card"), 8, real=False)
