@@ -7,7 +7,8 @@ import time
 
 import cards
 from guest import Failure, check, free_port
-from scenarios.base import mounted, plug_and_wait, same_content, scenario, with_tank
+from scenarios.base import (mounted, plug_and_wait, same_content, scenario, wait_was_safe,
+                            with_tank)
 
 PASSWORD = "right horse 42"
 # What a system is made of, as far as set-up touches it: files with owner and mode, accounts, units,
@@ -106,9 +107,7 @@ def network_shares(lab):
             check(status == 0, f"dropping: {said}")
         _, said = smb(lab, port, "drop", "ls")
         check("ACCESS_DENIED" in said, f"listing what was dropped: {said}")
-        upload = watch.wait("what was dropped is imported", lambda state: next(
-            (card for card in state["cards"].values() if card["label"].startswith("Upload by")
-             and card.get("verdict") == "safe-to-format"), None), 120)
+        upload = wait_was_safe(watch, "Upload by")
         lab.notes["shown as"] = upload["label"]
         guest.sh("for i in $(seq 300); do [ -z \"$(find /var/spool/imgtank -type f)\" ] && exit 0; "
                  "sleep 0.1; done; find /var/spool/imgtank; exit 1")
