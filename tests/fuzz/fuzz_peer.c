@@ -65,7 +65,13 @@ static void on_gone(void *userdata, struct peer *peer)
 	fuzz->peer = NULL;
 }
 
-static const struct peer_handler handler = {on_command, on_snapshot, on_gone};
+static struct queue_line *on_access(void *userdata)
+{
+	(void)userdata;
+	return queue_line_new(MESSAGE_ACCESS, "", "{\"event\":\"access\"}\n");
+}
+
+static const struct peer_handler handler = {on_command, on_snapshot, on_access, on_gone};
 
 static void check_line(struct fuzz *fuzz, const char *line, size_t length)
 {
