@@ -84,6 +84,8 @@ def every_screen(lab):
     first, second = (cards.files(lab.path(f"card{n}"), 4, seed=n, real=False) for n in (41, 42))
     images = [cards.fat(lab.path(f"card{n}.img"), folder, label=f"CARD{n}", serial=f"EEEE000{n}")
               for n, folder in enumerate((first, second), 1)]
+    slow = cards.fat(lab.path("slow.img"), cards.files(lab.path("slow"), 12, seed=43, real=False),
+                     label="SLOW", serial="EEEE0009")
     empty = cards.fat(lab.path("empty.img"), None, label="EMPTY")
     garbage = cards.blank(lab.path("garbage.img"), 16)
     with lab.guest() as guest:
@@ -120,10 +122,10 @@ def every_screen(lab):
             is_as_drawn(guest, what)
             guest.unplug(name)
             watch.no_cards()
-        name = guest.plug(images[0], slow_bytes_per_s=20000)
+        name = guest.plug(slow, slow_bytes_per_s=200000)
         watch.card("it asks once more", waiting="ask")
         guest.sh("imgtank confirm")
-        watch.card("it is looked at", state="scanning")
+        watch.card("it is copied", state="copying")
         guest.unplug(name)
         watch.card("it was pulled", state="removed-early")
         is_as_drawn(guest, "pulled")
