@@ -208,7 +208,7 @@ def setup_and_undo(lab):
         check(re.search(r"^UUID=\S+ /pictures .*nofail", fstab, re.MULTILINE), fstab)
         guest.sh("imgtank setup ui fb; imgtank setup mdns", 180)
         found = guest.sh("avahi-browse -rpt _http._tcp", 60)
-        check("imgtank" in found.lower(), f"announced: {found}")
+        check(re.search(r"Pictures.*;lab\.local;10\.0\.2\.15;80;", found), f"announced: {found}")
         guest.sh("for i in $(seq 100); do imgtank status >/dev/null && exit 0; sleep 0.2; done; exit 1")
         watch = guest.start_watch()
         watch.tank("the new tank is ready", state="idle", is_mounted=True, path="/pictures")
