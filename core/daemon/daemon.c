@@ -122,8 +122,13 @@ static struct queue_line *on_snapshot(void *userdata)
 {
 	struct daemon *daemon = userdata;
 
-	/* Lines that went out since then have higher numbers; it must not come behind them. */
-	if (daemon->snapshot && daemon->snapshot_seq != daemon->seq)
+	/*
+	 * Lines that went out since then have higher numbers; it must not come behind them. And it
+	 * says what time it is.
+	 */
+	if (daemon->snapshot &&
+		(daemon->snapshot_seq != daemon->seq ||
+			daemon_time_s(daemon) / 60 != daemon->published->time_s / 60))
 		queue_line_unref(TAKE_PTR(daemon->snapshot));
 	if (!daemon->snapshot)
 		daemon->snapshot = make_snapshot(daemon);

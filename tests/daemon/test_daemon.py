@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from box import BIN, BUSY, Client, box, fake_engine  # noqa: E402
+from box import BIN, BUSY, DEADLINE_S, Client, box, fake_engine  # noqa: E402
 import e2e  # noqa: E402
 from e2e import ROOT, expect, expect_equal, main  # noqa: E402
 
@@ -279,7 +279,14 @@ def test_stop_during_a_copy_leaves_nothing_half_and_the_next_start_resumes(work)
     with box(work.folder) as b:
         client = b.client()
         insert_and_wait_for_files(b, client)
-        b.stop()
+        workers = b.workers()
+        for pid in workers:  # a quick disk would end before the daemon is asked
+            os.kill(pid, signal.SIGSTOP)
+        b.process.send_signal(signal.SIGTERM)
+        client.wait_tank(halting="stop")
+        for pid in workers:
+            os.kill(pid, signal.SIGCONT)
+        expect_equal(b.process.wait(DEADLINE_S), 0, "exit status")
         check_whole(b.tank, count=None)
         temporaries = [p for p in (b.tank / ".imgtank" / "tmp").rglob("*") if p.is_file()]
         expect_equal(temporaries, [], "temporaries")
