@@ -3,44 +3,16 @@
  * screen_connect.c - how to get to the tank from a phone: a code for its camera, and the same in
  * words. First the box's own Wi-Fi, if it has one, then the page.
  */
-#include "core/access_words.h"
-#include "core/base/text.h"
+#include "core/access_way.h"
 #include "ui-fb/screen_priv.h"
 
-struct way {
-	const char *title, *hint, *code_text;
-	struct {
-		const char *label, *value;
-	} rows[2];
-	struct button button;
-};
-
-static void way_to_network(struct way *way, const struct model_access *access)
+/* From the Wi-Fi on to the page, if there is one; else back. */
+static struct button button_of(const struct access_way *way, enum dialog dialog)
 {
-	way->title = ACCESS_TITLE_NETWORK;
-	way->hint = ACCESS_HINT_NETWORK;
-	way->code_text = access->wifi;
-	way->rows[0].label = ACCESS_LABEL_NETWORK;
-	way->rows[0].value = access->network;
-	way->rows[1].label = ACCESS_LABEL_PASSWORD;
-	way->rows[1].value = access->password;
-	way->button = (struct button){"Back", ICON_NONE, EMPHASIS_MAIN, ROLE_BUSY,
-		action_of(ACTION_CLOSE, COMMAND_NONE, NULL)};
-	if (*access->network_url)
-		way->button = (struct button){"Then the page", ICON_ARROW, EMPHASIS_MAIN, ROLE_BUSY,
+	if (dialog == DIALOG_NETWORK && way->has_other)
+		return (struct button){"Then the page", ICON_ARROW, EMPHASIS_MAIN, ROLE_BUSY,
 			action_of(ACTION_OPEN_PAGE, COMMAND_NONE, NULL)};
-}
-
-static void way_to_page(struct way *way, const struct model_access *access, const char *page_text)
-{
-	way->title = ACCESS_TITLE_PAGE;
-	way->hint = ACCESS_HINT_PAGE;
-	way->code_text = page_text;
-	way->rows[0].label = "";
-	way->rows[0].value = model_access_url(access);
-	way->rows[1].label = *access->code ? ACCESS_LABEL_CODE : "";
-	way->rows[1].value = *access->code ? access->code : ACCESS_LABEL_LOGIN;
-	way->button = (struct button){"Back", ICON_NONE, EMPHASIS_MAIN, ROLE_BUSY,
+	return (struct button){"Back", ICON_NONE, EMPHASIS_MAIN, ROLE_BUSY,
 		action_of(ACTION_CLOSE, COMMAND_NONE, NULL)};
 }
 
@@ -96,7 +68,7 @@ static struct box cut_code(const struct layout *layout, struct box *sheet)
 }
 
 /* On a small screen the code needs the room: a touch anywhere is the button, and a sign says so. */
-static void touch_anywhere(struct page *page, struct box all, const struct way *way)
+static void touch_anywhere(struct page *page, struct box all, const struct button *button)
 {
 	int side = page->layout->large_px;
 	struct box corner = {
@@ -105,16 +77,15 @@ static void touch_anywhere(struct page *page, struct box all, const struct way *
 
 	if (!page->layout->has_touch)
 		return;
-	sign = page_icon(page, corner,
-		way->button.icon == ICON_NONE ? ICON_CROSS : way->button.icon, ROLE_NEUTRAL,
-		TINT_MUTED);
+	sign = page_icon(page, corner, button->icon == ICON_NONE ? ICON_CROSS : button->icon,
+		ROLE_NEUTRAL, TINT_MUTED);
 	if (!sign)
 		return;
-	sign->action = way->button.action;
+	sign->action = button->action;
 	sign->touch = all;
 }
 
-static void show_way(struct page *page, const struct way *way)
+static void show_way(struct page *page, const struct access_way *way, const struct button *button)
 {
 	const struct layout *layout = page->layout;
 	struct box all = {0, 0, layout->width_px, layout->height_px}, sheet, code;
@@ -129,13 +100,13 @@ static void show_way(struct page *page, const struct way *way)
 	(void)scene_add(page->scene, WIDGET_PANEL, all);
 	sheet = box_inset(all, layout->margin_px, layout->margin_px);
 	if (is_compact)
-		touch_anywhere(page, all, way);
+		touch_anywhere(page, all, button);
 	else if (layout->is_portrait)
-		page_buttons(page, &sheet, &way->button, 1);
+		page_buttons(page, &sheet, button, 1);
 	code = cut_code(layout, &sheet);
 	add_code(page, code, way->code_text);
 	if (!is_compact && !layout->is_portrait)
-		page_buttons(page, &sheet, &way->button, 1);
+		page_buttons(page, &sheet, button, 1);
 	if (!is_compact) {
 		(void)page_flow(page, &sheet, &title, way->title);
 		(void)page_flow(page, &sheet, &hint, way->hint);
@@ -146,14 +117,14 @@ static void show_way(struct page *page, const struct way *way)
 
 void screen_connect(struct page *page)
 {
-	const struct model_access *access = &page->model->access;
-	char page_text[MODEL_WIFI_BYTES];
-	struct way way = {0};
+	enum dialog dialog = page->in->ui->dialog;
+	struct access_way way;
+	struct button button;
 
-	model_access_page(access, page_text);
-	if (page->in->ui->dialog == DIALOG_NETWORK)
-		way_to_network(&way, access);
+	if (dialog == DIALOG_NETWORK)
+		access_way_network(&way, &page->model->access);
 	else
-		way_to_page(&way, access, page_text);
-	show_way(page, &way);
+		access_way_page(&way, &page->model->access);
+	button = button_of(&way, dialog);
+	show_way(page, &way, &button);
 }
