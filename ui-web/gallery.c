@@ -11,32 +11,58 @@
 #include "core/base/log.h"
 #include "core/base/text.h"
 #include "ui-web/json_writer.h"
+#include "ui-web/media.h"
 #include "ui-web/mime.h"
 #include "ui-web/parse.h"
 #include "ui-web/thumbs.h"
 #include "ui-web/web.h"
+
+#define ROWS_MAX 64
+#define ROWS_MIN 2
+
+/*
+ * The thumbnails of a page are asked for one after the other: their rows come in one query. How
+ * many are read ahead grows with how many of the last ones were asked for.
+ */
+struct rows {
+	struct browse_file files[ROWS_MAX];
+	size_t count, used_count;
+	uint64_t read_usec;
+};
 
 struct gallery {
 	struct web *web; /* borrowed */
 	char tank_path[MODEL_PATH_BYTES]; /* raw; "": not known yet */
 	bool is_away; /* its disk is */
 	struct browse *browse; /* owned; NULL: not open */
+	int tank_fd; /* owned; -1: not open */
 	uint64_t used_usec;
+	struct rows rows;
 };
 
 struct gallery *gallery_new(struct web *web)
 {
 	struct gallery *gallery = calloc(1, sizeof(*gallery));
 
-	if (gallery)
+	if (gallery) {
 		gallery->web = web;
+		gallery->tank_fd = -1;
+	}
 	return gallery;
+}
+
+static void close_tank(struct gallery *gallery)
+{
+	fd_close(gallery->tank_fd);
+	gallery->tank_fd = -1;
 }
 
 static void let_go(struct gallery *gallery)
 {
 	browse_free(gallery->browse);
 	gallery->browse = NULL;
+	close_tank(gallery);
+	gallery->rows.count = 0;
 	if (gallery->web->thumbs)
 		thumbs_clear(gallery->web->thumbs);
 }
@@ -80,6 +106,24 @@ int gallery_open_tank(const struct gallery *gallery)
 	int fd = open(gallery->tank_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	return fd < 0 ? -errno : fd;
+}
+
+int gallery_open_file(struct gallery *gallery, const char *tank_path, struct stat *st)
+{
+	int fd;
+
+	if (gallery->tank_fd < 0)
+		gallery->tank_fd = gallery_open_tank(gallery);
+	if (gallery->tank_fd < 0)
+		return gallery->tank_fd;
+	fd = media_open(gallery->tank_fd, tank_path);
+	if (fd >= 0 && fstat(fd, st) < 0) {
+		int r = -errno;
+
+		fd_close(fd);
+		return r;
+	}
+	return fd;
 }
 
 /* --- errors --- */
@@ -135,6 +179,54 @@ struct browse *gallery_browse(struct request *request)
 	else if (r < 0)
 		gallery_refuse(request, r);
 	return r < 0 ? NULL : request->web->gallery->browse;
+}
+
+/* --- files --- */
+
+static const struct browse_file *find_row(const struct rows *rows, int64_t id)
+{
+	for (size_t i = 0; i < rows->count; i++)
+		if (rows->files[i].id == id)
+			return &rows->files[i];
+	return NULL;
+}
+
+/* The folder is opened anew, too: another one may have taken its place. */
+static int read_rows(struct gallery *gallery, struct browse *browse, int64_t id, uint64_t now_usec)
+{
+	struct rows *rows = &gallery->rows;
+	size_t wanted = rows->used_count * 2;
+	int count;
+
+	close_tank(gallery);
+	if (wanted < ROWS_MIN)
+		wanted = ROWS_MIN;
+	count = browse_files(browse, id, rows->files, wanted < ROWS_MAX ? wanted : ROWS_MAX);
+	rows->count = count < 0 ? 0 : (size_t)count;
+	rows->used_count = 0;
+	rows->read_usec = now_usec;
+	return count;
+}
+
+int gallery_find(
+	struct gallery *gallery, struct browse *browse, int64_t id, struct browse_file *file)
+{
+	struct rows *rows = &gallery->rows;
+	uint64_t now_usec = frontend_host_now_usec(gallery->web->host);
+	const struct browse_file *found = NULL;
+	int r = 0;
+
+	if (now_usec - rows->read_usec < GALLERY_ROWS_USEC)
+		found = find_row(rows, id);
+	if (!found || !found->has_thumbnail) { /* it may have one by now */
+		r = read_rows(gallery, browse, id, now_usec);
+		found = find_row(rows, id);
+	}
+	if (!found)
+		return r < 0 ? r : 0;
+	rows->used_count++;
+	*file = *found;
+	return 1;
 }
 
 /* --- writing --- */

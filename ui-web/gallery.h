@@ -6,12 +6,15 @@
 #ifndef IMGTANK_UI_WEB_GALLERY_H
 #define IMGTANK_UI_WEB_GALLERY_H
 
+#include <sys/stat.h>
+
 #include "core/ledger/browse.h"
 #include "ui-web/http.h"
 
 #define GALLERY_PAGE 200 /* pictures of one answer */
 #define GALLERY_IDLE_USEC                                                                          \
 	(UINT64_C(10) * 1000000) /* then the ledger is let go of, for an unmount */
+#define GALLERY_ROWS_USEC UINT64_C(1000000)
 #define GALLERY_VERSION_BYTES 17 /* "v": 16 hex digits of the content's hash */
 
 struct gallery; /* opaque */
@@ -33,8 +36,22 @@ struct browse *gallery_browse(struct request *request);
 /* The same without a request: NULL, silently. */
 struct browse *gallery_reader(struct gallery *gallery);
 
+/*
+ * A file by its id: 1, 0 (there is none) or an error of browse.h. Borrows nothing. Who asks for
+ * those of a page one after the other is answered from what was read ahead, at most
+ * GALLERY_ROWS_USEC ago.
+ */
+int gallery_find(
+	struct gallery *gallery, struct browse *browse, int64_t id, struct browse_file *file);
+
 /* The tank's folder, for the caller to close; negative errno. */
 int gallery_open_tank(const struct gallery *gallery);
+
+/*
+ * One of its files, for the caller to close, and what it is; errors of media_open(). The folder
+ * stays open for those that were read ahead.
+ */
+int gallery_open_file(struct gallery *gallery, const char *tank_path, struct stat *st);
 
 /* Answers what a call of browse.h has given: the error and what to do. */
 void gallery_refuse(struct request *request, int error);

@@ -77,7 +77,7 @@ static bool find(struct request *request, struct browse_file *file)
 	if (!browse)
 		return false;
 	if (parse_id(request->argument, &id))
-		found = browse_file(browse, id, file);
+		found = gallery_find(request->web->gallery, browse, id, file);
 	if (found < 0 && found != -ENOENT) {
 		gallery_refuse(request, found);
 		return false;
@@ -200,20 +200,6 @@ static void send_media(struct request *request, struct media *media)
 
 /* --- what is sent --- */
 
-static int open_sized(const struct gallery *gallery, const char *tank_path, struct stat *st)
-{
-	CLEANUP(fd_closep) int tank_fd = gallery_open_tank(gallery);
-	int fd = tank_fd < 0 ? tank_fd : media_open(tank_fd, tank_path);
-
-	if (fd >= 0 && fstat(fd, st) < 0) {
-		int r = -errno;
-
-		fd_close(fd);
-		return r;
-	}
-	return fd;
-}
-
 /* All of it, whatever the browser has already: only such answers are kept. */
 static bool is_plain(const struct request *request)
 {
@@ -266,7 +252,7 @@ static void send_thumbnail(
 			"Download the original.");
 		return;
 	}
-	media.fd = open_sized(request->web->gallery, path, &st);
+	media.fd = gallery_open_file(request->web->gallery, path, &st);
 	if (media.fd < 0) {
 		refuse_file(request, media.fd);
 		return;
@@ -291,7 +277,7 @@ static void send_original(
 	char version[GALLERY_VERSION_BYTES];
 	struct stat st;
 
-	media.fd = open_sized(request->web->gallery, file->tank_path, &st);
+	media.fd = gallery_open_file(request->web->gallery, file->tank_path, &st);
 	if (media.fd < 0) {
 		refuse_file(request, media.fd);
 		return;
@@ -324,7 +310,7 @@ static bool wish_for_preview(
 {
 	struct web *web = request->web;
 	struct stat st;
-	int fd = open_sized(web->gallery, file->tank_path, &st);
+	int fd = gallery_open_file(web->gallery, file->tank_path, &st);
 
 	if (fd < 0 || (uint64_t)st.st_size != file->size_bytes) {
 		fd_close(fd);

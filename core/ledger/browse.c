@@ -33,7 +33,7 @@ enum query {
 	QUERY_DAY,
 	QUERY_DAY_IDS,
 	QUERY_ID,
-	QUERY_FILE,
+	QUERY_FILES,
 	QUERY_SCAN,
 	QUERIES_COUNT
 };
@@ -61,8 +61,10 @@ static const char *const query_sql[] = {
 			  "WHERE capture_time >= ?1 AND capture_time < ?2 AND state IN (1, 2) "
 			  "ORDER BY capture_time, id LIMIT ?3",
 	[QUERY_ID] = SELECT_PICTURE "WHERE f.id = ?1 AND f.state IN (1, 2)",
-	[QUERY_FILE] = "SELECT hash, tank_path, thumbnail = 1, size_bytes FROM files "
-		       "WHERE id = ?1 AND state IN (1, 2)",
+	[QUERY_FILES] = "SELECT hash, tank_path, thumbnail = 1, size_bytes, id FROM files "
+			"WHERE (capture_time, id) >= "
+			"(SELECT capture_time, id FROM files WHERE id = ?1) "
+			"AND state IN (1, 2) ORDER BY capture_time, id LIMIT ?2",
 	[QUERY_SCAN] = SELECT_PICTURE
 	"WHERE (f.capture_time, f.id) < (?1, ?2) AND f.capture_time >= ?3 "
 	"AND f.state IN (1, 2) ORDER BY f.capture_time DESC, f.id DESC LIMIT ?4",
@@ -199,25 +201,32 @@ static int open_connection(struct browse *browse, bool is_still)
 	return check_version(browse);
 }
 
-/* Before each query: is the way in which it was opened still the right one? */
-static int prepare(struct browse *browse)
+/* Is the way in which it was opened still the right one? A ledger that was made again is another
+ * file. */
+static int recheck(struct browse *browse)
 {
-	bool is_still = !has_log(browse);
 	struct stamp now;
 	int r = read_stamp(browse, &now);
 
-	if (r < 0) {
-		close_connection(browse);
-		return r;
-	}
-	/* A still one must not have changed; a ledger that was made again is another file. */
-	if (browse->db &&
-		(browse->is_still != is_still || now.inode != browse->stamp.inode ||
-			(is_still && !is_same(&now, &browse->stamp))))
-		close_connection(browse);
-	if (browse->db)
+	if (r == 0 && browse->db && has_log(browse) && now.inode == browse->stamp.inode)
 		return 0;
-	r = open_connection(browse, is_still);
+	close_connection(browse);
+	return r;
+}
+
+/*
+ * Before each query. One that cannot change is looked at afterwards only: whatever was read
+ * in between does not count then.
+ */
+static int prepare(struct browse *browse)
+{
+	int r = 0;
+
+	if (browse->db && !browse->is_still)
+		r = recheck(browse);
+	if (r < 0 || browse->db)
+		return r;
+	r = open_connection(browse, !has_log(browse));
 	if (r < 0)
 		close_connection(browse);
 	return r;
@@ -534,44 +543,52 @@ int browse_picture(struct browse *browse, int64_t id, struct browse_picture *pic
 	return ask(browse, ask_picture, &question);
 }
 
-struct file_question {
+struct files_question {
 	int64_t id;
-	struct browse_file *file;
+	struct browse_file *files;
+	size_t files_max;
 };
 
-static int ask_file(struct browse *browse, void *userdata)
+static int fill_file(sqlite3_stmt *stmt, struct browse_file *file)
 {
-	const struct file_question *question = userdata;
-	struct browse_file *file = question->file;
+	const void *hash = sqlite3_column_blob(stmt, 0);
+
+	if (!hash || sqlite3_column_bytes(stmt, 0) != LEDGER_HASH_BYTES)
+		return -EBADMSG;
+	file->id = sqlite3_column_int64(stmt, 4);
+	file->size_bytes = (uint64_t)sqlite3_column_int64(stmt, 3);
+	memcpy(file->hash, hash, LEDGER_HASH_BYTES);
+	column(stmt, 1, file->tank_path, sizeof(file->tank_path));
+	file->has_thumbnail = sqlite3_column_int(stmt, 2) != 0;
+	return 0;
+}
+
+static int ask_files(struct browse *browse, void *userdata)
+{
+	const struct files_question *question = userdata;
 	sqlite3_stmt *stmt = NULL;
-	const void *hash;
-	int r = statement(browse, QUERY_FILE, &stmt);
+	int count = 0, r = statement(browse, QUERY_FILES, &stmt);
 
 	if (r < 0)
 		return r;
 	sqlite3_bind_int64(stmt, 1, question->id);
-	r = step(browse, stmt);
-	if (r <= 0)
-		return r;
-	hash = sqlite3_column_blob(stmt, 0);
-	if (!hash || sqlite3_column_bytes(stmt, 0) != LEDGER_HASH_BYTES) {
-		r = -EBADMSG;
-	} else {
-		file->id = question->id;
-		file->size_bytes = (uint64_t)sqlite3_column_int64(stmt, 3);
-		memcpy(file->hash, hash, LEDGER_HASH_BYTES);
-		column(stmt, 1, file->tank_path, sizeof(file->tank_path));
-		file->has_thumbnail = sqlite3_column_int(stmt, 2) != 0;
+	sqlite3_bind_int64(stmt, 2, (sqlite3_int64)question->files_max);
+	while ((r = step(browse, stmt)) > 0) {
+		r = fill_file(stmt, &question->files[count]);
+		if (r < 0) {
+			(void)sqlite3_reset(stmt);
+			return r;
+		}
+		count++;
 	}
-	(void)sqlite3_reset(stmt);
-	return r;
+	return r < 0 ? r : count;
 }
 
-int browse_file(struct browse *browse, int64_t id, struct browse_file *file)
+int browse_files(struct browse *browse, int64_t id, struct browse_file *files, size_t files_max)
 {
-	struct file_question question = {id, file};
+	struct files_question question = {id, files, files_max};
 
-	return ask(browse, ask_file, &question);
+	return ask(browse, ask_files, &question);
 }
 
 /* --- searching --- */

@@ -81,7 +81,11 @@ int browse_day_ids(struct browse *browse, const char *day, int64_t *ids, size_t 
 /* 1 and the picture, or 0: there is none with this id (any more). */
 int browse_picture(struct browse *browse, int64_t id, struct browse_picture *picture);
 
-int browse_file(struct browse *browse, int64_t id, struct browse_file *file); /* the same, less */
+/*
+ * Less of each: that file, if there is one, and those that were taken next. Returns how many were
+ * written; the first is another one if there is none with this id.
+ */
+int browse_files(struct browse *browse, int64_t id, struct browse_file *files, size_t files_max);
 
 /*
  * Looks for pictures, newest first, from behind *cursor on, which then stands where to go on.

@@ -546,6 +546,20 @@ def test_a_thumbnail_that_is_sent_again_is_guarded_as_before(work):
         expect_equal(server.get(path).status, 401, "after logging out")
 
 
+def test_another_tank_in_the_same_place_is_seen(work):
+    """What was read ahead is good for a second."""
+    with gallery(work) as server:
+        pictures = [picture for picture in all_pictures(server) if picture["thumb"]]
+        path, other = [f"/media/{picture['id']}/original?v={picture['v']}" for picture in pictures[:2]]
+        expect_equal(server.get(path).status, 200, "status")
+        shutil.move(work.tank, f"{work.tank}.old")
+        shutil.copytree(f"{work.tank}.old", work.tank)
+        for file in (Path(work.tank) / "images").rglob(pictures[0]["name"]):
+            file.unlink()
+        server.wait(lambda: server.get(path).status == 404, "that it is gone")
+        expect_equal(server.get(other).status, 200, "another picture")
+
+
 def test_it_stands_back_behind_an_import(work):
     with web(unused_socket(work.folder)) as server:
         expect_equal(os.getpriority(os.PRIO_PROCESS, server.process.pid), 15, "nice")

@@ -167,7 +167,7 @@ static void test_browse_shows_only_what_is_complete(void **state)
 	assert_int_equal(ledger_set_thumbnail(fixture->ledger, id, true), 0);
 	assert_int_equal(browse_picture(fixture->browse, id, &picture), 1);
 	assert_true(picture.has_thumbnail);
-	assert_int_equal(browse_file(fixture->browse, id, &file), 1);
+	assert_int_equal(browse_files(fixture->browse, id, &file, 1), 1);
 	assert_true(file.has_thumbnail);
 	assert_int_equal(file.id, id);
 	assert_int_equal(file.size_bytes, 7);
@@ -175,10 +175,36 @@ static void test_browse_shows_only_what_is_complete(void **state)
 	assert_string_equal(file.tank_path, picture.file.tank_path);
 	assert_int_equal(ledger_set_state(fixture->ledger, id, LEDGER_DAMAGED), 0);
 	assert_int_equal(browse_picture(fixture->browse, id, &picture), 0);
-	assert_int_equal(browse_file(fixture->browse, id, &file), 0);
+	if (browse_files(fixture->browse, id, &file, 1) > 0)
+		assert_int_not_equal(file.id, id);
 	assert_int_equal(browse_days(fixture->browse, NULL, days, 8), 3);
 	assert_int_equal(ledger_set_state(fixture->ledger, id, LEDGER_PLACING), 0);
 	assert_int_equal(browse_picture(fixture->browse, id, &picture), 0);
+}
+
+static void test_browse_reads_files_ahead(void **state)
+{
+	struct fixture *fixture = *state;
+	struct browse_file files[4];
+	int64_t id;
+
+	add_three_days(fixture);
+	id = add(fixture, 7, "2026-02-02T10:00:00");
+	assert_int_equal(add(fixture, 8, "2026-02-02T10:00:02"), id + 1);
+	assert_int_equal(add(fixture, 9, "2026-02-02T10:00:01"), id + 2);
+	assert_int_equal(add(fixture, 10, "2026-02-01T10:00:01"), id + 3);
+	assert_int_equal(browse_files(fixture->browse, id, files, 4), 3);
+	assert_int_equal(files[0].id, id);
+	assert_int_equal(files[1].id, id + 2);
+	assert_int_equal(files[2].id, id + 1);
+	assert_int_equal(browse_files(fixture->browse, id, files, 2), 2);
+	assert_int_equal(ledger_set_state(fixture->ledger, id + 2, LEDGER_DAMAGED), 0);
+	assert_int_equal(browse_files(fixture->browse, id, files, 4), 2);
+	assert_int_equal(files[1].size_bytes, 8);
+	assert_int_equal(browse_files(fixture->browse, id + 2, files, 4), 1);
+	assert_int_equal(files[0].id, id + 1);
+	assert_int_equal(browse_files(fixture->browse, id + 4, files, 4), 0);
+	assert_int_equal(browse_files(fixture->browse, INT64_MAX, files, 4), 0);
 }
 
 static void test_browse_searches_by_all_that_is_known(void **state)
@@ -390,6 +416,7 @@ int main(void)
 		TEST(test_browse_lists_days_newest_first),
 		TEST(test_browse_pages_through_a_day),
 		TEST(test_browse_shows_only_what_is_complete),
+		TEST(test_browse_reads_files_ahead),
 		TEST(test_browse_searches_by_all_that_is_known),
 		TEST(test_browse_search_goes_on_where_it_ended),
 		TEST(test_browse_search_is_bounded),
