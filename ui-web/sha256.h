@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* sha256.h - FIPS 180-4, for the few bytes of a session's token and of the pages. */
+/* sha256.h - for a session's token and the pages. */
 #ifndef IMGTANK_UI_WEB_SHA256_H
 #define IMGTANK_UI_WEB_SHA256_H
 

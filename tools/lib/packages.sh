@@ -8,7 +8,7 @@ packages_build=(
 	fonts-dejavu-core libcairo2-dev libcrypt-dev libdrm-dev libexif-dev libgpiod-dev libheif-dev
 	libinih-dev libinput-dev libjansson-dev libjpeg-dev liblcms2-dev libmicrohttpd-dev libncurses-dev
 	libpango1.0-dev libpng-dev libqrencode-dev libseccomp-dev libsqlite3-dev libsystemd-dev libudev-dev libxxhash-dev
-	zlib1g-dev
+	nettle-dev zlib1g-dev
 )
 
 # To test it: other compilers, style, file systems, things to compare with.
