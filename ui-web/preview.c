@@ -133,11 +133,28 @@ static bool wait_for_wish(struct previews *previews)
 	return true;
 }
 
+uint32_t preview_memory_bytes(uint64_t machine_bytes)
+{
+	uint64_t quarter_bytes = machine_bytes / 4;
+
+	if (quarter_bytes < PREVIEW_MEMORY_MIN_BYTES)
+		return PREVIEW_MEMORY_MIN_BYTES;
+	return quarter_bytes < PREVIEW_MEMORY_MAX_BYTES ? (uint32_t)quarter_bytes
+							: PREVIEW_MEMORY_MAX_BYTES;
+}
+
+static uint64_t machine_bytes(void)
+{
+	long pages = sysconf(_SC_PHYS_PAGES), page_bytes = sysconf(_SC_PAGESIZE);
+
+	return pages > 0 && page_bytes > 0 ? (uint64_t)pages * (uint64_t)page_bytes : 0;
+}
+
 /* Starts no process yet. */
 static int open_probe(struct previews *previews)
 {
 	const struct probe_options options = {.deadline_ms = PREVIEW_DEADLINE_MS,
-		.memory_bytes = PREVIEW_MEMORY_BYTES,
+		.memory_bytes = preview_memory_bytes(machine_bytes()),
 		.thumbnail_side_px = PREVIEW_SIDE_PX};
 
 	return previews->probe ? 0 : probe_new(&previews->probe, &options);

@@ -15,8 +15,9 @@
 
 #define PREVIEW_SIDE_PX 1600
 #define PREVIEW_DEADLINE_MS 20000 /* a HEIC on a Pi 3; then it is the thumbnail */
-/* What a HEIC of 20 megapixels takes; larger ones are shown as their thumbnail. */
-#define PREVIEW_MEMORY_BYTES (192U << 20)
+/* What HEICs of 20 and of 50 megapixels take; larger ones are shown as their thumbnail. */
+#define PREVIEW_MEMORY_MIN_BYTES (192U << 20)
+#define PREVIEW_MEMORY_MAX_BYTES (448U << 20)
 #define PREVIEWS_MAX 8 /* kept, wished for, and in the making */
 #define PREVIEW_WISHES_MAX 6
 #define PREVIEW_KEY_BYTES 48
@@ -30,6 +31,10 @@ enum preview_state {
 	PREVIEW_READY,
 	PREVIEW_NONE, /* this file has none, or making it did not work this time */
 };
+
+/* What making one may take on a machine with so much memory: a quarter of it, within these bounds.
+ */
+uint32_t preview_memory_bytes(uint64_t machine_bytes);
 
 /* Without imgtank-probe there are no previews: logged, and every one is PREVIEW_NONE. */
 int previews_new(struct previews **ret); /* -ENOMEM, -EMFILE ... */
