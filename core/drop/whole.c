@@ -303,6 +303,70 @@ static bool tiff_is_cut(struct view *view, bool is_big_endian)
 	return tiff.is_cut;
 }
 
+/* --- Fujifilm's RAF --- */
+
+/* Where the JPEG, the table and the picture are and how long, behind a header of fixed size. */
+static bool raf_is_cut(struct view *view)
+{
+	const uint8_t *p;
+
+	for (uint64_t offset = 84; offset < 108; offset += 8) {
+		p = at(view, offset, 8);
+		if (!p || big(p, 4) + big(p + 4, 4) > view->size_bytes)
+			return true;
+	}
+	return false;
+}
+
+/* --- Matroska and WebM --- */
+
+#define EBML_SEGMENT 0x18538067U
+
+/* As many bytes as there are zeros before the first one bit, and one more. False: the file ends. */
+static bool ebml_number(struct view *view, uint64_t *offset, bool is_id, uint64_t *ret)
+{
+	const uint8_t *p = at(view, *offset, 1);
+	size_t width = 1;
+
+	if (!p)
+		return false;
+	while (width < 8 && !(*p & (0x80U >> (width - 1))))
+		width++;
+	p = at(view, *offset, width);
+	if (!p)
+		return false;
+	*offset += width;
+	*ret = big(p, width);
+	if (!is_id)
+		*ret &= (UINT64_C(1) << (7 * width)) - 1;
+	if (!is_id && *ret == (UINT64_C(1) << (7 * width)) - 1)
+		*ret = 0; /* a recorder that never learnt it: to the end, wherever that is */
+	return true;
+}
+
+static bool ebml_is_cut(struct view *view)
+{
+	uint64_t offset = 0, id, size_bytes;
+
+	for (int i = 0; i < STEPS_MAX; i++) {
+		if (!ebml_number(view, &offset, true, &id) ||
+			!ebml_number(view, &offset, false, &size_bytes))
+			return true;
+		if (size_bytes > view->size_bytes - offset)
+			return true;
+		if (id == EBML_SEGMENT)
+			return false;
+		offset += size_bytes;
+	}
+	return false;
+}
+
+static bool is_tiff(const uint8_t *p)
+{
+	return !memcmp(p, "II\x2a\0", 4) || !memcmp(p, "MM\0\x2a", 4) || !memcmp(p, "IIRO", 4) ||
+		!memcmp(p, "IIRS", 4) || !memcmp(p, "MMOR", 4); /* Olympus and OM System */
+}
+
 bool whole_is_cut(int fd, uint64_t size_bytes)
 {
 	struct view view;
@@ -318,7 +382,11 @@ bool whole_is_cut(int fd, uint64_t size_bytes)
 		return png_is_cut(&view);
 	if (!memcmp(p, "RIFF", 4))
 		return riff_is_cut(&view);
-	if (!memcmp(p, "II\x2a\0", 4) || !memcmp(p, "MM\0\x2a", 4))
+	if (!memcmp(p, "FUJIFILM", 8))
+		return raf_is_cut(&view);
+	if (!memcmp(p, "\x1a\x45\xdf\xa3", 4))
+		return ebml_is_cut(&view);
+	if (is_tiff(p))
 		return tiff_is_cut(&view, *p == 'M');
 	if (!memcmp(p + 4, "ftyp", 4) || !memcmp(p + 4, "moov", 4) || !memcmp(p + 4, "mdat", 4) ||
 		!memcmp(p + 4, "wide", 4))

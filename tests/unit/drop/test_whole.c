@@ -3,6 +3,7 @@
 #include "tests/support/itest.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -203,12 +204,70 @@ static void test_whole_raw(void **state)
 	}
 }
 
+/* Olympus has its own letters where TIFF has 42. */
+static void test_whole_orf(void **state)
+{
+	static const char *const starts[] = {"IIRO", "IIRS", "MMOR"};
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		put_raw(starts[i][0] == 'M');
+		memcpy(b.bytes, starts[i], 4);
+		assert_false(is_cut(b.size_bytes));
+		assert_cut_from_to(170, b.size_bytes);
+	}
+}
+
+static void test_whole_raf(void **state)
+{
+	(void)state;
+	build_reset(&b, true);
+	put_text(&b, "FUJIFILMCCD-RAW 0201");
+	put_zeros(&b, 84 - b.size_bytes);
+	for (uint32_t i = 0; i < 3; i++) {
+		put_u32(&b, 160 + i * DATA_BYTES);
+		put_u32(&b, DATA_BYTES);
+	}
+	put_zeros(&b, 160 - b.size_bytes + 3 * (size_t)DATA_BYTES);
+	assert_whole_and_cut_everywhere();
+}
+
+static size_t put_matroska(uint64_t segment_bytes)
+{
+	size_t data_at;
+
+	build_reset(&b, true);
+	put(&b, "\x1a\x45\xdf\xa3\x84", 5);
+	put_zeros(&b, 4);
+	put(&b, "\xec\x40\x64", 3); /* a void element of 100 bytes */
+	put_zeros(&b, 100);
+	put(&b, "\x18\x53\x80\x67", 4);
+	put_u64(&b, segment_bytes);
+	data_at = b.size_bytes;
+	put_zeros(&b, DATA_BYTES);
+	return data_at;
+}
+
+static void test_whole_matroska(void **state)
+{
+	size_t data_at;
+
+	(void)state;
+	put_matroska(UINT64_C(1) << 56 | DATA_BYTES);
+	assert_whole_and_cut_everywhere();
+	data_at = put_matroska(UINT64_MAX >> 7); /* not known: a stream */
+	assert_false(is_cut(b.size_bytes));
+	assert_false(is_cut(data_at + 1));
+	put_matroska((UINT64_C(1) << 57) - 2); /* the longest of all */
+	assert_true(is_cut(b.size_bytes));
+}
+
 static void test_whole_says_nothing_of_what_it_does_not_know(void **state)
 {
 	(void)state;
 	build_reset(&b, true);
 	assert_false(is_cut(0));
-	put_text(&b, "FUJIFILMCCD-RAW 0201");
+	put_text(&b, "IIU\n, an RW2, and more of it");
 	assert_false(is_cut(b.size_bytes));
 }
 
@@ -241,6 +300,9 @@ int main(void)
 		cmocka_unit_test(test_whole_film_larger_than_4_gib_says_so),
 		cmocka_unit_test(test_whole_sound),
 		cmocka_unit_test(test_whole_raw),
+		cmocka_unit_test(test_whole_orf),
+		cmocka_unit_test(test_whole_raf),
+		cmocka_unit_test(test_whole_matroska),
 		cmocka_unit_test(test_whole_says_nothing_of_what_it_does_not_know),
 		cmocka_unit_test(test_whole_comes_to_an_end_with_nonsense),
 	};
