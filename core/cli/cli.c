@@ -39,11 +39,21 @@ bool cli_errno_helps(enum fault fault)
 		fault == FAULT_INTERNAL;
 }
 
+const char *cli_fault_hint(enum fault fault)
+{
+	if (fault == FAULT_TANK_MISSING)
+		return " Or name another folder with --tank.";
+	if (fault == FAULT_TANK_NOT_MOUNTED)
+		return " To copy onto the system's own disk instead, set require-mount = no.";
+	return "";
+}
+
 void cli_print_fault(enum fault fault, int error)
 {
 	const struct fault_text *text = fault_text(fault);
 
-	(void)fprintf(stderr, "imgtank: %s\n  %s\n  %s\n", text->what, text->safe, text->remedy);
+	(void)fprintf(stderr, "imgtank: %s\n  %s\n  %s%s\n", text->what, text->safe, text->remedy,
+		cli_fault_hint(fault));
 	if (error < 0 && cli_errno_helps(fault))
 		(void)fprintf(stderr, "  (The system says: %s.)\n", strerrordesc_np(-error) ?: "?");
 }

@@ -57,6 +57,12 @@ int cli_usage_error(const struct cli_command *command, const char *format, ...)
 /* What happened, what is safe, what to do: on standard error. error: 0 or a negative errno. */
 void cli_print_fault(enum fault fault, int error);
 
+/*
+ * What else can be done about it from a command line, behind its remedy: " A sentence.", or "". Not
+ * for screens, whose readers have neither options nor a configuration before them.
+ */
+const char *cli_fault_hint(enum fault fault);
+
 /* For a failing disk the system's own word helps whoever looks after it; else it only confuses. */
 bool cli_errno_helps(enum fault fault);
 

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "core/base/text.h"
+#include "core/cli/cli.h"
 
 static struct doctor_finding *add(struct doctor_report *report, enum doctor_severity severity,
 	const char *word, const char *about)
@@ -42,8 +43,8 @@ void doctor_find_fault(struct doctor_report *report, enum doctor_severity severi
 {
 	const struct fault_text *text = fault_text(fault);
 
-	doctor_find(
-		report, severity, text->word, about, text->what, text->safe, "%s", text->remedy);
+	doctor_find(report, severity, text->word, about, text->what, text->safe, "%s%s",
+		text->remedy, cli_fault_hint(fault));
 }
 
 bool doctor_has(const struct doctor_report *report, const char *word)

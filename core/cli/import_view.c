@@ -375,7 +375,7 @@ static void show_fault(struct import_view *view, const struct event *event)
 		text_size(event->bytes_missing, size, sizeof(size));
 		say(view, " %s more would be needed.", size);
 	}
-	say(view, "\n  %s\n  %s\n", text->safe, text->remedy);
+	say(view, "\n  %s\n  %s%s\n", text->safe, text->remedy, cli_fault_hint(event->fault));
 	if (event->error < 0 && cli_errno_helps(event->fault))
 		say(view, "  (The system says: %s.)\n", strerrordesc_np(-event->error) ?: "?");
 }
