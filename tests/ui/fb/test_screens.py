@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Every screen at every size: nothing is cut off, and it looks as it did.
 
-test_screens.py [--accept]   with --accept the pictures of today become the golden ones (they are
-                             made smaller with ImageMagick's convert); look at them before.
+test_screens.py [--few | --accept]
+                   --few: two sizes only, for builds that are ten times as slow; --accept: the pictures of
+                   today become the golden ones (they are made smaller with ImageMagick's convert);
+                   look at them before.
 """
 import concurrent.futures
 import json
@@ -20,6 +22,7 @@ BIN = pathlib.Path(os.environ.get("IMGTANK_BIN", ROOT / "build/dev/bin"))
 CHECK = BIN.parent / "tests/fb_check"
 GOLDEN = ROOT / "tests/data/ui-fb"
 SIZES = ["128x64", "240x240", "320x240", "480x320", "800x480", "1280x720"]
+SIZES_FEW = ["128x64", "480x320"]
 # name: scenario, seconds to let pass, dialog above it
 SCREENS = {
     "starting": ("starting", 0, None),
@@ -143,13 +146,14 @@ def main():
         problems = [*check_words(folder)]
         for scenario, seconds, _ in SCREENS.values():
             state_of(scenario, seconds, folder)
-        all_sizes = [(name, size) for name in SCREENS for size in FEW.get(name, SIZES)]
-        turned = [(name, size) for name, size in all_sizes if "480x320" == size or name == "copying"]
+        sizes = SIZES_FEW if "--few" in sys.argv else SIZES
+        all_sizes = [(name, size) for name in SCREENS for size in FEW.get(name, sizes) if size in sizes]
+        turned = [(name, size) for name, size in all_sizes if name == "copying" or (size == "480x320" and sizes is SIZES)]
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
             problems += pool.map(lambda one: check_picture(folder, *one, is_accepting), all_sizes)
             problems += pool.map(lambda one: check_rotations(folder, *one), turned)
             problems += pool.map(lambda one: check_code(folder, *one), [
-                (scenario, size, dialog) for size in SIZES[1:] for scenario, dialog in CODES])
+                (scenario, size, dialog) for size in sizes[1:] for scenario, dialog in CODES])
         problems = [problem for problem in problems if problem]
     print("\n".join(problems) or "all screens are well")
     return 1 if problems else 0
