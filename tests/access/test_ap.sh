@@ -231,6 +231,12 @@ echo enabled >"$box/radio"
 
 # --- what is found when it is used ---
 
+export IMGTANK_SETUP_WAIT=2
+ip link set air1 down
+expect "a radio that is silent is said" refuses "air0 is silent" "${with_password[@]}"
+ip link set air1 up
+picture >"$box/after"
+expect "and all is taken back" diff "$box/before" "$box/after"
 # Somebody else has the port for names.
 coproc somebody { exec python3 -c "
 import socket

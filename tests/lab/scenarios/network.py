@@ -61,8 +61,14 @@ nmcli --terse --fields DEVICE,STATE,CONNECTION device | sort
 nmcli radio wifi
 ip -4 -oneline address show dev wlan0 | awk '{ print $4 }'
 """
-IS_ON_AIR = ("for i in $(seq 300); do [ \"$(nmcli -g GENERAL.STATE connection show imgtank-ap)\" = activated ] && exit 0; "
-             "sleep 0.1; done; nmcli device; exit 1")
+IS_ON_AIR = """
+for i in $(seq 300); do
+	[ "$(nmcli -g GENERAL.STATE connection show imgtank-ap)" = activated ] && exit 0
+	sleep 0.1
+done
+nmcli device
+exit 1
+"""
 DHCP_SCRIPT = """#!/bin/sh
 [ "$1" = bound ] || [ "$1" = renew ] || exit 0
 ip address add "$ip/24" dev "$interface"
@@ -159,8 +165,8 @@ class Phone:
         return self.guest.sh(f"ip netns exec sta {command}", deadline_s, is_checked)
 
     def leaves(self):
-        self.guest.sh("pkill -F /run/sta.pid 2>/dev/null; rm -f /run/sta.log /run/lease; ip -n sta address flush dev wlan1; "
-                      "ip -n sta route flush table main")
+        self.guest.sh("pkill -F /run/sta.pid 2>/dev/null; rm -f /run/sta.log /run/lease; "
+                      "ip -n sta address flush dev wlan1; ip -n sta route flush table main")
 
     def tries(self, ssid, passphrase, more=""):
         """True if it is in. more: of wpa_supplicant's settings."""
@@ -188,7 +194,7 @@ class Phone:
             self.inside(f"ip route replace default via {box}")
         with socket.create_server(("127.0.0.1", 0)) as server:
             port = server.getsockname()[1]
-            self.inside(f"busybox nc -w 5 10.0.2.2 {port} </dev/null", is_checked=False)
+            self.inside(f"curl -sS --max-time 5 http://10.0.2.2:{port}/", is_checked=False)
             server.settimeout(1)
             try:
                 server.accept()[0].close()
@@ -289,7 +295,7 @@ def access_point(lab):
 
 @scenario
 def access_point_by_networkmanager(lab):
-    """The same where NetworkManager has the radio: back after its restart, uplink, WPA3; undo gives back the Wi-Fi before."""
+    """The same by NetworkManager: back after its restart, uplink, WPA3; undo gives back the Wi-Fi before."""
     with lab.guest() as guest:
         guest.sh(RADIOS + HOME, 120)
         with_gallery(lab, guest)
