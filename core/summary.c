@@ -353,6 +353,14 @@ static void sum_work(struct tank_model *model)
 	tank->progress_permille = tank->busy_count ? permille(done_bytes, work_bytes) : 0;
 }
 
+uint32_t summary_cards_with_problem(const struct tank_model *model)
+{
+	uint32_t count;
+
+	(void)model_find_card(model, card_is_problem, &count);
+	return count;
+}
+
 static void count_errors(struct tank_model *model)
 {
 	struct model_tank *tank = &model->tank;
@@ -360,8 +368,7 @@ static void count_errors(struct tank_model *model)
 	enum error_code of_card = worst ? model_card_error_code(worst) : ERROR_CODE_NONE;
 	enum error_code of_tank = summary_error_code(model_tank_fault(tank));
 
-	(void)model_find_card(model, card_is_problem, &tank->errors_count);
-	tank->errors_count += of_tank != ERROR_CODE_NONE;
+	tank->errors_count = summary_cards_with_problem(model) + (of_tank != ERROR_CODE_NONE);
 	tank->error_code = of_card > of_tank ? of_card : of_tank;
 }
 

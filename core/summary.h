@@ -27,6 +27,12 @@ bool card_state_is_busy(enum card_state state);
 /* The number that a lamp blinks for a fault. */
 enum error_code summary_error_code(enum fault fault);
 
+/*
+ * How many cards have a problem that nobody has acknowledged; the tank's own, which cannot be
+ * acknowledged, is not among them, as it is in model_tank.errors_count.
+ */
+uint32_t summary_cards_with_problem(const struct tank_model *model);
+
 /* "3 other files were not copied." or ""; the sentence of the left-out files. */
 void summary_left_out(const struct model_card *card, char *out, size_t out_bytes);
 

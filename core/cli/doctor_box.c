@@ -15,6 +15,7 @@
 #include "core/cli/settings.h"
 #include "core/client/session.h"
 #include "core/probe/probe.h"
+#include "core/summary.h"
 
 /* --- the configuration --- */
 
@@ -91,7 +92,7 @@ static void judge_model(
 			"You may watch imgtankd, but not give commands.",
 			"It goes on with its work.",
 			"Become a member of the group imgtank, or use sudo.");
-	if (model->tank.errors_count)
+	if (summary_cards_with_problem(model))
 		doctor_find(report, DOCTOR_WARNING, "unacknowledged", "",
 			"There are problems with cards that nobody has acknowledged.",
 			"Their cards are not called safe to format.",

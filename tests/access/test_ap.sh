@@ -21,9 +21,13 @@ with_password=(--country DE --interface air0 --password-file "$box/password")
 
 # --- what would be done ---
 
-for name in hostapd nft sysctl iw; do
+for name in hostapd nft iw; do
 	fake $name <<<"#!/bin/sh"
 done
+fake sysctl <<END
+#!/bin/sh
+echo "sysctl \$*" >>$box/called
+END
 fake dnsmasq <<END
 #!/bin/sh
 exec $dnsmasq "\$@"
@@ -37,6 +41,12 @@ fake raspi-config <<END
 #!/bin/sh
 echo "raspi-config \$*" >>$box/called
 [ "\$2" != get_wifi_country ] || echo GB
+END
+fake end_process <<'END'
+#!/bin/sh
+pid=$(cat "$1")
+kill "$pid"
+while kill -0 "$pid"; do sleep 0.05; done 2>/dev/null
 END
 # Systemd without a bus: reads the one line of a unit that matters here.
 fake systemctl <<END
@@ -57,23 +67,39 @@ restart*)
 	;;
 *--now*)
 	unit=\${!#}
-	kill \$(cat $box/\$unit.on) || :
+	end_process $box/\$unit.on
 	rm $box/\$unit.on
 	;;
 esac
 END
+# With 'shared' NetworkManager has a dnsmasq of its own; the connection is on all the same if that fails.
 fake nmcli <<END
 #!/bin/bash
 echo "nmcli \$*" >>$box/called
 case \$* in
 "connection show"*) [[ -f $box/connection ]] ;;
-"connection add"*) touch $box/connection ;;
+"connection add"*) echo "\$*" >$box/connection ;;
 "connection edit"*) cat >$box/edited ;;
-"connection delete"*) rm $box/connection ;;
-"connection up"*) [[ ! -f $box/no-radio ]] && ip address replace 192.168.100.1/24 dev air0 ;;
+"connection delete"*)
+	rm $box/connection
+	ip address flush dev air0
+	[[ ! -f $box/shared.pid ]] || end_process $box/shared.pid
+	rm -f $box/shared.pid
+	;;
+"connection up"*)
+	[[ ! -f $box/no-radio && \$(cat $box/radio) == enabled ]] || exit 4
+	ip address replace 192.168.100.1/24 dev air0
+	! grep -q "ipv4.method shared" $box/connection || $dnsmasq --conf-file=/dev/null --no-hosts --no-resolv \
+		--bind-interfaces --except-interface=lo --listen-address=192.168.100.1 --pid-file=$box/shared.pid \
+		--conf-dir=/etc/NetworkManager/dnsmasq-shared.d 2>>$box/units.log || :
+	;;
+"radio wifi") cat $box/radio ;;
+"radio wifi "*) [[ \$3 == on ]] && echo enabled >$box/radio || echo disabled >$box/radio ;;
+*"device show"*) [[ \$(cat $box/radio) == enabled ]] && echo "30 (disconnected)" || echo "20 (unavailable)" ;;
 *GENERAL.STATE*) echo activated ;;
 esac
 END
+echo enabled >"$box/radio"
 
 # would NAME OPTION...: a dry run says what is in NAME.txt
 # shellcheck disable=SC2317 # called by expect
@@ -187,6 +213,45 @@ expect "undo works" into /dev/null "$imgtank" setup ap --undo
 expect "the connection is gone" refused test -e "$box/connection"
 picture >"$box/after"
 expect "undo leaves /etc as it was" diff "$box/before" "$box/after"
+
+echo disabled >"$box/radio"
+expect "set-up works with a radio that is off" into "$box/said" "$imgtank" setup ap "${with_password[@]}"
+expect "then with the uplink" into "$box/said" "$imgtank" setup ap "${with_password[@]}" --share-uplink
+expect "the name is known there, too" asks_for_name
+: >"$box/called"
+expect "and without it again" into "$box/said" "$imgtank" setup ap "${with_password[@]}"
+expect "the name is still known" asks_for_name
+expect "nothing is left of sharing" refused test -e /etc/NetworkManager/dnsmasq-shared.d/imgtank.conf
+expect "forwarding is off, as it was before" grep -q "^sysctl .*ip_forward=0" "$box/called"
+expect "undo works" into /dev/null "$imgtank" setup ap --undo
+expect "the radio is off, as it was before" grep -q disabled "$box/radio"
+picture >"$box/after"
+expect "undo leaves /etc as it was" diff "$box/before" "$box/after"
+echo enabled >"$box/radio"
+
+# --- what is found when it is used ---
+
+export IMGTANK_SETUP_WAIT=2
+ip link set air1 down
+expect "a radio that is silent is said" refuses "air0 is silent" "${with_password[@]}"
+ip link set air1 up
+picture >"$box/after"
+expect "and all is taken back" diff "$box/before" "$box/after"
+# Somebody else has the port for names.
+coproc somebody { exec python3 -c "
+import socket
+import time
+taken = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+taken.bind(('0.0.0.0', 53))
+print('bound', flush=True)
+time.sleep(100)"; }
+pid=$!
+read -r _ <&"${somebody[0]}"
+expect "a name that nobody answers is said" refuses "nobody answers where 'imgtank' is" \
+	"${with_password[@]}" --share-uplink
+kill "$pid"
+picture >"$box/after"
+expect "and all is taken back" diff "$box/before" "$box/after"
 touch "$box/no-radio"
 expect "a radio that does not start is said" refuses "Everything is as it was before" \
 	"${with_password[@]}" --share-uplink

@@ -208,6 +208,14 @@ def test_doctor_a_problem_that_nobody_has_seen(work):
         expect("imgtank ack" in found["unacknowledged"]["remedy"], found)
 
 
+def test_doctor_a_tank_that_is_missing_is_no_problem_of_a_card(work):
+    from fakebox import FakeBox
+
+    with well(work) as doctor, FakeBox("no-tank") as fake:
+        found = doctor.findings("--socket", fake.socket)
+        expect("tank-not-mounted" in found and "unacknowledged" not in found, found)
+
+
 def drop_folder(doctor, folder):
     folder.mkdir(exist_ok=True)
     folder.chmod(0o1777)

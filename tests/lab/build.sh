@@ -27,6 +27,7 @@ guest_packages=(
 	e2fsprogs dosfstools exfatprogs util-linux util-linux-extra fdisk login passwd xz-utils
 	busybox-static gpiod python3-minimal strace sg3-utils ca-certificates ncurses-term
 	samba smbclient hostapd dnsmasq-base wpasupplicant iw nftables avahi-daemon avahi-utils curl
+	network-manager
 )
 # The Raspberry Pi runs slowly, and has its packages installed under qemu-user: only what it needs.
 pi_packages=(
@@ -39,7 +40,7 @@ say() { printf '%s  %s\n' "$(date +%H:%M:%S)" "$*"; }
 
 # Everything that the packages are made of, as one number.
 sources_key() {
-	git ls-files -z --cached --others --exclude-standard -- assets cmake CMakeLists.txt core debian \
+	git ls-files -z --cached --others --exclude-standard -- access assets cmake CMakeLists.txt core debian \
 		docs/man systemd 'ui-*' tools/lib LICENSE README.md examples CHANGELOG.md |
 		xargs -0 sha256sum | sha256sum | cut -c1-16
 }
@@ -110,6 +111,12 @@ UNIT
 		chroot "$root" systemctl disable -q "$unit" 2>/dev/null || :
 	done
 	rm -f "$root"/etc/systemd/system/sockets.target.wants/avahi-daemon.socket
+	# Nobody starts NetworkManager but the scenario that is about it; the way to the host is never its.
+	chroot "$root" systemctl disable -q NetworkManager NetworkManager-wait-online 2>/dev/null || :
+	ln -sf /dev/null "$root/etc/systemd/system/NetworkManager.service"
+	mkdir -p "$root/etc/NetworkManager/conf.d"
+	printf '[keyfile]\nunmanaged-devices=interface-name:en*;interface-name:eth*\n' \
+		>"$root/etc/NetworkManager/conf.d/lab.conf"
 	chroot "$root" systemctl set-default -q multi-user.target
 }
 

@@ -174,6 +174,15 @@ def camera_jpeg(seed, when, size_bytes=0, make="Examplecam", model="EX-1", orien
     return head + b"".join(filler) + body + b"\0" * max(0, missing)
 
 
+def jpeg_size(jpeg):
+    """Width and height of a JPEG, from its frame header (ISO 10918-1, B.2.2)."""
+    at = 2
+    while jpeg[at + 1] not in (0xC0, 0xC2):
+        at += 2 + struct.unpack_from(">H", jpeg, at + 2)[0]
+    height, width = struct.unpack_from(">HH", jpeg, at + 5)
+    return width, height
+
+
 def camera_raw(seed, when, size_bytes=0, make="Examplecam", model="EX-1"):
     thumb = b"\xff\xd8" + small_jpeg(seed, 20, 15)
     block = tiff_block(when, make, model, 1, thumb, struct.pack(">Q", seed & 0xFFFFFFFFFFFFFFFF))

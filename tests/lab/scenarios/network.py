@@ -2,6 +2,7 @@
 """The tank on the network: shares, a Wi-Fi of the box's own, and how all of it is taken back."""
 import re
 import shutil
+import socket
 import subprocess
 import time
 
@@ -19,24 +20,60 @@ find /etc -xdev \( -type f -o -type l -o -type d \) ! -name '*-' ! -name resolv.
 find /etc -xdev -type f ! -name '*-' ! -name resolv.conf -exec sha256sum {} + | sort -k2
 systemctl list-unit-files --no-legend --no-pager --plain | awk '{ print $1, $2 }' | sort
 systemctl list-units --no-legend --no-pager --plain --state=active --type=service | awk '{ print $1 }' |
-	grep -v '^user\|^session\|imgtank-restart\|^systemd-\|^nm-' | sort
+	grep -v '^user\|^session\|imgtank-restart\|^systemd-\|^nm-\|^NetworkManager-dispatcher' | sort
 nft list ruleset 2>/dev/null
 pdbedit -L 2>/dev/null | sort
 cat /proc/sys/net/ipv4/ip_forward
 ls -ld /var/spool/imgtank/drop 2>/dev/null | cut -d' ' -f1-4
 true
 """
+# wlan0 is the box's radio; a phone has wlan1, and another Wi-Fi wlan2, in networks of their own.
 RADIOS = """
-modprobe mac80211_hwsim radios=2
-for i in $(seq 100); do [ -e /sys/class/net/wlan1 ] && break; sleep 0.1; done
-ip netns add sta
-iw phy $(cat /sys/class/net/wlan1/phy80211/name) set netns name sta
-ip netns exec sta ip link set lo up
+modprobe mac80211_hwsim radios=3
+for i in $(seq 100); do [ -e /sys/class/net/wlan2 ] && break; sleep 0.1; done
+for one in sta/wlan1 home/wlan2; do
+	ip netns add ${one%/*}
+	iw phy $(cat /sys/class/net/${one#*/}/phy80211/name) set netns name ${one%/*}
+	ip netns exec ${one%/*} ip link set lo up
+done
+printf '%s\\n' 'right horse; "42" x\\' >/run/secret
 """
-# A phone: joins, gets an address, asks the box for names.
+BOX = "192.168.100.1"
+PASSPHRASE = 'right horse; "42" x\\'
+SET_UP_AP = "imgtank setup ap --country DE"
+# NetworkManager has all radios, and is in a Wi-Fi that starts by itself.
+HOME = """
+printf '%s\\n' interface=wlan2 driver=nl80211 ssid=home hw_mode=g channel=1 wpa=2 wpa_key_mgmt=WPA-PSK \\
+	rsn_pairwise=CCMP wpa_passphrase=atmyhome >/run/home.conf
+ip netns exec home hostapd -B /run/home.conf
+systemctl unmask NetworkManager
+systemctl start NetworkManager
+for i in $(seq 100); do nmcli device wifi list --rescan yes | grep -w home && break; sleep 0.2; done
+nmcli connection add type wifi ifname wlan0 con-name home ssid home wifi-sec.key-mgmt wpa-psk wifi-sec.psk atmyhome \\
+	ipv4.method manual ipv4.addresses 10.88.0.2/24 || exit 1
+for i in $(seq 5); do nmcli connection up home && exit 0; done
+exit 1
+"""
+# What NetworkManager was told, and what it has made of it.
+CONNECTIONS = """
+nmcli --terse --fields NAME,ACTIVE,DEVICE connection show | sort
+nmcli --terse --fields DEVICE,STATE,CONNECTION device | sort
+nmcli radio wifi
+ip -4 -oneline address show dev wlan0 | awk '{ print $4 }'
+"""
+IS_ON_AIR = """
+for i in $(seq 300); do
+	[ "$(nmcli -g GENERAL.STATE connection show imgtank-ap)" = activated ] && exit 0
+	sleep 0.1
+done
+nmcli device
+exit 1
+"""
 DHCP_SCRIPT = """#!/bin/sh
 [ "$1" = bound ] || [ "$1" = renew ] || exit 0
 ip address add "$ip/24" dev "$interface"
+[ -z "$router" ] || ip route add default via "$router"
+echo $router >/run/lease
 mkdir -p /etc/netns/sta
 printf 'nameserver %s\\n' $dns >/etc/netns/sta/resolv.conf
 """
@@ -50,10 +87,10 @@ def differences(before, after):
         f"+{line}" for line in new if line not in old]
 
 
-def taken_back(guest, before, what):
+def taken_back(guest, before, what, picture=PICTURE):
     """The system is as it was; what systemd and Samba still put away gets a moment."""
     deadline = time.monotonic() + 20
-    while (left := differences(before, guest.sh(PICTURE, 60))) and time.monotonic() < deadline:
+    while (left := differences(before, guest.sh(picture, 60))) and time.monotonic() < deadline:
         time.sleep(0.5)
     check(not left, f"{what} is not as it was: {left[:6]}")
 
@@ -118,14 +155,52 @@ def network_shares(lab):
         same_content(root, [folder, dropped])
 
 
-def join(guest, ssid, passphrase):
-    """A phone tries to join; true if it is in."""
-    guest.sh("pkill -F /run/sta.pid 2>/dev/null; rm -f /run/sta.log; umask 077; cat >/run/sta.conf",
-             data=(f'network={{\n\tssid="{ssid}"\n\tpsk="{passphrase}"\n\tscan_ssid=1\n}}\n').encode())
-    guest.sh(f"{SUPPLICANT} -B -P /run/sta.pid")
-    said = guest.sh("for i in $(seq 600); do grep -m1 -o 'CTRL-EVENT-CONNECTED\\|WRONG_KEY' /run/sta.log "
-                    "&& exit 0; sleep 0.1; done; tail -n 5 /run/sta.log; exit 1", 120)
-    return "CONNECTED" in said
+class Phone:
+    """A phone in the box's Wi-Fi: joins, gets an address, asks the box for names."""
+
+    def __init__(self, guest):
+        self.guest = guest
+
+    def inside(self, command, deadline_s=60, is_checked=True):
+        return self.guest.sh(f"ip netns exec sta {command}", deadline_s, is_checked)
+
+    def leaves(self):
+        self.guest.sh("pkill -F /run/sta.pid 2>/dev/null; rm -f /run/sta.log /run/lease; "
+                      "ip -n sta address flush dev wlan1; ip -n sta route flush table main")
+
+    def tries(self, ssid, passphrase, more=""):
+        """True if it is in. more: of wpa_supplicant's settings."""
+        self.leaves()
+        self.guest.sh("umask 077; cat >/run/sta.conf", data=(
+            f'network={{\n\tssid="{ssid}"\n\tpsk="{passphrase}"\n\tscan_ssid=1\n{more}}}\n').encode())
+        self.guest.sh(f"{SUPPLICANT} -B -P /run/sta.pid")
+        said = self.guest.sh("for i in $(seq 600); do grep -m1 -o 'CTRL-EVENT-CONNECTED\\|WRONG_KEY' /run/sta.log "
+                             "&& exit 0; sleep 0.1; done; tail -n 5 /run/sta.log; exit 1", 120)
+        return "CONNECTED" in said
+
+    def joins(self, ssid, passphrase, more=""):
+        """Returns the way out that it is told of, or nothing."""
+        check(self.tries(ssid, passphrase, more), "not in with the right pass phrase")
+        self.guest.sh("cat >/run/dhcp.sh; chmod +x /run/dhcp.sh", data=DHCP_SCRIPT.encode())
+        self.inside("busybox udhcpc -i wlan1 -f -q -n -t 20 -T 1 -s /run/dhcp.sh")
+        return self.guest.sh("cat /run/lease").strip()
+
+    def fetches(self, url):
+        return self.inside(f"curl -sS --max-time 20 -o /run/page -w '%{{http_code}}' {url}")
+
+    def gets_beyond(self, box=None):
+        """Does it reach this machine, which is in the box's other network? box: takes this way unasked."""
+        if box:
+            self.inside(f"ip route replace default via {box}")
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            port = server.getsockname()[1]
+            self.inside(f"curl -sS --max-time 5 http://10.0.2.2:{port}/", is_checked=False)
+            server.settimeout(1)
+            try:
+                server.accept()[0].close()
+            except TimeoutError:
+                return False
+        return True
 
 
 def read_screen(guest, name):
@@ -141,52 +216,114 @@ def read_screen(guest, name):
     raise Failure("there is no code on the screen that could be read")
 
 
-def phone_fetches(guest, url):
-    return guest.sh(f"ip netns exec sta curl -sS --max-time 20 -o /run/page -w '%{{http_code}}' {url}", 60)
+def with_gallery(lab, guest):
+    """Some pictures in the tank; what set-up works on comes next."""
+    if not shutil.which("zbarimg"):
+        raise Failure("zbarimg (zbar-tools) is missing")
+    image = cards.fat(lab.path("card.img"), cards.files(lab.path("card"), 4, real=False))
+    _, watch = with_tank(lab, guest)
+    plug_and_wait(lab, guest, watch, image, cards.digest(image))
+
+
+def in_by_the_screen(guest):
+    """A phone gets in with what the box's screen shows, and into the page. (the phone, Wi-Fi, pass phrase, way out)"""
+    guest.sh("mkdir -p /etc/imgtank/imgtank.conf.d; printf '[ui]\\nfrontends = fb web\\n' "
+             ">/etc/imgtank/imgtank.conf.d/lab.conf; systemctl reload imgtank-ui")
+    # A finger on the phone at the top of the screen.
+    time.sleep(3)  # the daemon looks every two seconds
+    width, height, _ = guest.screen()
+    guest.touch(690, 26, width, height)
+    code = read_screen(guest, "network")
+    found = re.fullmatch(r"WIFI:T:WPA;S:([^;]+);P:([^;]+);;", code)
+    check(found, f"the screen says {code}")
+    ssid, passphrase = found.groups()
+    phone = Phone(guest)
+    check(not phone.tries(ssid, passphrase[:-1] + "#"), "in with a wrong pass phrase")
+    router = phone.joins(ssid, passphrase)
+    # And on the button to the page, with the code for logging in.
+    guest.touch(610, 420, width, height)
+    time.sleep(1)
+    page = read_screen(guest, "page")
+    check(re.fullmatch(r"http://imgtank(:\d+)?/login#\d{8}", page), f"the screen says {page}")
+    url, secret = page.split("login#")
+    check(phone.fetches(f"{url}login") == "200", "the page, by its name")
+    answer = phone.fetches(f"-c /run/jar -H 'Origin: {url.rstrip('/')}' -d secret={secret} {url}api/login")
+    check(answer == "200", f"logging in with the code from the screen: {answer}")
+    check(phone.fetches(f"-b /run/jar {url}api/days") == "200", "the gallery")
+    check('"date"' in guest.sh("cat /run/page") or "2024" in guest.sh("cat /run/page"), "days")
+    return phone, ssid, passphrase, router
+
+
+def stays_inside(phone, router):
+    """Without the uplink: no way out is told, and there is none."""
+    check(not router, f"a way out is told: {router}")
+    check(not phone.gets_beyond(BOX), "a phone that tries gets on to the uplink")
+
+
+def gets_on(phone, ssid, more=""):
+    """With the uplink, and a pass phrase that programs might misread."""
+    router = phone.joins(ssid, PASSPHRASE, more)
+    check(router == BOX, f"told as the way out: {router}")
+    check(phone.fetches("http://imgtank/login") == "200", "the page, by its name, with the uplink")
+    check(phone.gets_beyond(), "no way to the uplink")
+
+
+def no_front_ends(guest):
+    guest.sh("rm /etc/imgtank/imgtank.conf.d/lab.conf; rmdir --ignore-fail-on-non-empty "
+             "/etc/imgtank/imgtank.conf.d; rm -rf /etc/netns; systemctl reload imgtank-ui", 120)
 
 
 @scenario
 def access_point(lab):
     """A Wi-Fi of the box's own: the code on its screen lets a phone in, with an address, a name and the page."""
-    if not shutil.which("zbarimg"):
-        raise Failure("zbarimg (zbar-tools) is missing")
-    folder = cards.files(lab.path("card"), 4, real=False)
-    image = cards.fat(lab.path("card.img"), folder)
     with lab.guest() as guest:
         guest.sh(RADIOS)
-        tank, watch = with_tank(lab, guest)
-        plug_and_wait(lab, guest, watch, image, cards.digest(image))
+        with_gallery(lab, guest)
         before = guest.sh(PICTURE, 60)
-        guest.sh("mkdir -p /etc/imgtank/imgtank.conf.d; printf '[ui]\\nfrontends = fb web\\n' "
-                 ">/etc/imgtank/imgtank.conf.d/lab.conf; systemctl reload imgtank-ui")
-        guest.sh("imgtank setup ap --country DE --interface wlan0", 240)
-        # A finger on the phone at the top of the screen.
-        time.sleep(3)  # the daemon looks every two seconds
-        width, height, _ = guest.screen()
-        guest.touch(690, 26, width, height)
-        code = read_screen(guest, "network")
-        found = re.fullmatch(r"WIFI:T:WPA;S:([^;]+);P:([^;]+);;", code)
-        check(found, f"the screen says {code}")
-        ssid, passphrase = found.groups()
-        check(not join(guest, ssid, passphrase[:-1] + "#"), "in with a wrong pass phrase")
-        check(join(guest, ssid, passphrase), "not in with the right one")
-        guest.sh("cat >/run/dhcp.sh; chmod +x /run/dhcp.sh; ip netns exec sta busybox udhcpc -i wlan1 "
-                 "-f -q -n -t 20 -T 1 -s /run/dhcp.sh", 60, data=DHCP_SCRIPT.encode())
-        # And on the button to the page, with the code for logging in.
-        guest.touch(610, 420, width, height)
-        time.sleep(1)
-        page = read_screen(guest, "page")
-        check(re.fullmatch(r"http://imgtank(:\d+)?/login#\d{8}", page), f"the screen says {page}")
-        url, secret = page.split("login#")
-        check(phone_fetches(guest, f"{url}login") == "200", "the page, by its name")
-        answer = phone_fetches(guest, f"-c /run/jar -H 'Origin: {url.rstrip('/')}' -d secret={secret} {url}api/login")
-        check(answer == "200", f"logging in with the code from the screen: {answer}")
-        check(phone_fetches(guest, f"-b /run/jar {url}api/days") == "200", "the gallery")
-        check('"date"' in guest.sh("cat /run/page") or "2024" in guest.sh("cat /run/page"), "days")
-        guest.sh("pkill -F /run/sta.pid; imgtank setup ap --undo; rm /etc/imgtank/imgtank.conf.d/lab.conf; "
-                 "rmdir --ignore-fail-on-non-empty /etc/imgtank/imgtank.conf.d; rm -rf /etc/netns; "
-                 "systemctl reload imgtank-ui", 120)
+        guest.sh(f"{SET_UP_AP} --interface wlan0", 240)
+        phone, ssid, _, router = in_by_the_screen(guest)
+        stays_inside(phone, router)
+        guest.sh(f"{SET_UP_AP} --share-uplink --password-file /run/secret", 240)
+        gets_on(phone, ssid)
+        guest.sh(f"{SET_UP_AP} --password-file /run/secret", 240)
+        stays_inside(phone, phone.joins(ssid, PASSPHRASE))
+        phone.leaves()
+        guest.sh("imgtank setup ap --undo", 120)
+        no_front_ends(guest)
         taken_back(guest, before, "the radio")
+
+
+@scenario
+def access_point_by_networkmanager(lab):
+    """The same by NetworkManager: back after its restart, uplink, WPA3; undo gives back the Wi-Fi before."""
+    with lab.guest() as guest:
+        guest.sh(RADIOS + HOME, 120)
+        with_gallery(lab, guest)
+        before = guest.sh(PICTURE + CONNECTIONS, 60)
+        check("home:yes:wlan0" in before, f"the box is not in the Wi-Fi at home: {before[-300:]}")
+        guest.sh(SET_UP_AP, 240)
+        check("imgtank-ap" in guest.sh("nmcli connection show --active"), "NetworkManager was not chosen")
+        phone, ssid, passphrase, router = in_by_the_screen(guest)
+        stays_inside(phone, router)
+        guest.sh(f"systemctl restart NetworkManager; {IS_ON_AIR}", 120)
+        phone.joins(ssid, passphrase)
+        check(phone.fetches("http://imgtank/login") == "200", "the page, after NetworkManager's restart")
+        guest.sh(f"{SET_UP_AP} --share-uplink --sae --password-file /run/secret", 240)
+        gets_on(phone, ssid, "\tkey_mgmt=SAE\n\tieee80211w=2\n")
+        guest.sh(f"{SET_UP_AP} --password-file /run/secret", 240)
+        stays_inside(phone, phone.joins(ssid, PASSPHRASE))
+        phone.leaves()
+        guest.sh("imgtank setup ap --undo", 120)
+        no_front_ends(guest)
+        taken_back(guest, before, "the Wi-Fi at home", PICTURE + CONNECTIONS)
+        # As Raspberry Pi OS comes: nobody has allowed the radio yet.
+        guest.sh("nmcli radio wifi off")
+        before = guest.sh(PICTURE + CONNECTIONS, 60)
+        guest.sh(f"{SET_UP_AP} --password-file /run/secret", 240)
+        check(phone.tries(ssid, PASSPHRASE), "not in, where the radio was off before")
+        phone.leaves()
+        guest.sh("imgtank setup ap --undo", 120)
+        taken_back(guest, before, "the radio", PICTURE + CONNECTIONS)
 
 
 @scenario

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What comes and goes over the network: the page and the drop folder, with the real units."""
+import datetime
 import http.client
 import json
 import re
 from urllib.parse import urlencode
 
 import cards
+import make_card
 from guest import check
 from scenarios.base import mounted, plug_and_wait, same_content, scenario, wait_was_safe, with_tank
 from scenarios.network import PASSWORD, PICTURE, forward, taken_back
@@ -158,6 +160,22 @@ def upload(browser, files):
     browser.need("POST", f"/api/upload/{job['upload']}/done")
 
 
+def a_raw():
+    """As a camera's: a preview of 2048 x 1152 and a look at its time are all that can be read of it."""
+    preview = b"\xff\xd8" + make_card.jpeg_body(1, 256, 144)
+    return make_card.tiff_block(datetime.datetime(2024, 5, 12, 10, 0), "Examplecam", "EX-1", 1, preview)
+
+
+def shows_large(guest, browser, picture):
+    """A RAW file's preview, made by a process of the unit's own, within its sandbox."""
+    jpeg = browser.need("GET", f"/media/{picture['id']}/view")
+    check(jpeg[:3] == b"\xff\xd8\xff", f"what is shown of a RAW file begins with {jpeg[:16]}")
+    check(make_card.jpeg_size(jpeg) == (1600, 900), f"it is shown in {make_card.jpeg_size(jpeg)}")
+    probe = guest.sh("grep -lax imgtank-probe $(cat /sys/fs/cgroup/$(systemctl show -P ControlGroup imgtank-ui@web)/"
+                     "cgroup.procs | sed 's|.*|/proc/&/comm|')", is_checked=False)
+    check(probe.strip(), "the process that made it is not one of the unit's")
+
+
 def findings(guest):
     """What 'imgtank doctor' finds wrong: errors and warnings by their names, and what they are about."""
     said = guest.sh("imgtank doctor --json", 120, is_checked=False)
@@ -168,8 +186,10 @@ def findings(guest):
 
 @scenario
 def page_as_its_unit(lab):
-    """The page from another machine: logging in, gallery, upload; nothing for strangers; doctor sees a lost tank."""
+    """The page from elsewhere: logging in, gallery, a RAW large, upload; strangers; doctor sees a lost tank."""
     folder = cards.files(lab.path("card"), 6)
+    raw = folder / "DCIM" / "100CANON" / "IMG_9000.NEF"
+    raw.write_bytes(a_raw())
     image = cards.fat(lab.path("card.img"), folder)
     more = sorted(path for path in cards.files(lab.path("more"), 3, seed=47, real=False).rglob("*")
                   if path.is_file())
@@ -190,6 +210,7 @@ def page_as_its_unit(lab):
         for picture in shown:
             lab.path("got").write_bytes(browser.need("GET", f"/media/{picture['id']}/original"))
             check(cards.digest(lab.path("got")) in wanted, f"another content: {picture}")
+        shows_large(guest, browser, next(picture for picture in shown if picture["bytes"] == raw.stat().st_size))
         upload(browser, more)
         lab.notes["shown as"] = wait_was_safe(watch, "Upload by Ann")["label"]
         guest.sh("for i in $(seq 300); do [ -z \"$(find /var/lib/imgtank-web -type f)\" ] && exit 0; "
@@ -204,6 +225,7 @@ def page_as_its_unit(lab):
         guest.sh("for i in $(seq 100); do [ -e /dev/disk/by-label/TANK ] || exit 0; sleep 0.1; done; exit 1")
         wrong = findings(guest)
         check(any(name.startswith("tank-") for name in wrong), f"doctor does not miss the tank's disk: {wrong}")
+        check("unacknowledged " not in wrong, "doctor calls that a problem of a card")
         guest.shut_down()
     with mounted(tank) as root:
         same_content(root, [folder, lab.path("more")])

@@ -18,6 +18,7 @@ from webbox import DEADLINE_S, web  # noqa: E402
 from box import box  # noqa: E402
 from e2e import ROOT, expect, expect_equal, main  # noqa: E402
 import make_card  # noqa: E402
+from make_card import jpeg_size as size_of  # noqa: E402
 
 WHEN = datetime.datetime(2024, 5, 12, 10, 0)
 _previews = {}
@@ -35,15 +36,6 @@ def raw(jpeg, orientation=1, seed=1):
     """A RAW file, as a reader of TIFF sees it, with this preview in it."""
     unique = struct.pack(">Q", seed)
     return make_card.tiff_block(WHEN, "Examplecam", "EX-1", orientation, jpeg, unique)
-
-
-def size_of(jpeg):
-    """Width and height of a JPEG, from its frame header (ISO 10918-1, B.2.2)."""
-    at = 2
-    while jpeg[at + 1] not in (0xC0, 0xC2):
-        at += 2 + struct.unpack_from(">H", jpeg, at + 2)[0]
-    height, width = struct.unpack_from(">HH", jpeg, at + 5)
-    return width, height
 
 
 def fill(work, files):

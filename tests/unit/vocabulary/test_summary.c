@@ -460,6 +460,7 @@ static void test_summary_tank_error_until_acknowledged(void **state)
 
 	check_tank(model, TANK_ERROR, "CARD_1: 3 files were not copied", COMMAND_ACK, "c1");
 	assert_int_equal(model->tank.errors_count, 1);
+	assert_int_equal(summary_cards_with_problem(model), 1);
 	assert_int_equal(model->tank.error_code, ERROR_CODE_FILES);
 
 	card->is_acknowledged = true;
@@ -499,6 +500,7 @@ static void test_summary_tank_without_disk_is_an_error_that_nobody_can_acknowled
 	check_tank(model, TANK_ERROR, "The tank's disk is missing", COMMAND_NONE, "");
 	assert_int_equal(model->tank.error_code, ERROR_CODE_TANK);
 	assert_int_equal(model->tank.errors_count, 1);
+	assert_int_equal(summary_cards_with_problem(model), 0);
 	model->tank.is_mounted = true;
 	model->cards[0].waiting = WAITING_TURN;
 	check_tank(model, TANK_BUSY, "CARD_1: Waiting for its turn", COMMAND_NONE, "");
