@@ -205,6 +205,11 @@ void auth_close(struct auth *auth, int64_t number)
 			auth->sessions[i] = (struct session){0};
 }
 
+void auth_close_all(struct auth *auth)
+{
+	memset(auth->sessions, 0, sizeof(auth->sessions));
+}
+
 /* --- pairing --- */
 
 int auth_make_code(char code[AUTH_CODE_BYTES])

@@ -50,6 +50,7 @@ int64_t auth_find(struct auth *auth, const char *token, uint64_t now_usec);
 
 bool auth_is_open(const struct auth *auth, int64_t session, uint64_t now_usec);
 void auth_close(struct auth *auth, int64_t session);
+void auth_close_all(struct auth *auth);
 
 /* A fresh pairing code. 0 or a negative errno. */
 int auth_make_code(char code[AUTH_CODE_BYTES]);

@@ -21,11 +21,14 @@
 #define BLOCK_BYTES (64 * 1024)
 #define MISSING_NAME "NOT-IN-THIS-ARCHIVE.txt"
 #define MISSING_BYTES_MAX (256 * 1024)
+#define MISSING_AT_ONCE 64 /* each is a look into the ledger */
 
 enum step { STEP_FILES, STEP_MISSING, STEP_DIRECTORY, STEP_END };
 
 struct download {
 	struct web *web; /* borrowed */
+	char address[AUTH_ADDRESS_BYTES]; /* of who gets it */
+	bool is_guest;
 	struct browse_picture *picture; /* owned; the one at work */
 	int64_t *ids; /* owned */
 	size_t ids_count, at_id;
@@ -42,12 +45,15 @@ struct download {
 	size_t record_bytes, record_at;
 };
 
-static unsigned int downloads_count; /* one thread */
+static struct download *downloads[DOWNLOADS_MAX]; /* under way; there is one thread */
 
 static void download_free(void *userdata)
 {
 	struct download *download = userdata;
 
+	for (size_t i = 0; i < DOWNLOADS_MAX; i++)
+		if (downloads[i] == download)
+			downloads[i] = NULL;
 	for (size_t i = 0; i < download->entries_count; i++)
 		free(download->entries[i].name);
 	free(download->entries);
@@ -57,7 +63,6 @@ static void download_free(void *userdata)
 	fd_close(download->fd);
 	fd_close(download->tank_fd);
 	free(download);
-	downloads_count--;
 }
 
 /* --- what is missing --- */
@@ -173,14 +178,16 @@ static void begin_directory(struct download *download)
 	download->directory_offset = download->offset_bytes;
 }
 
-/* The next record; 0 at the end of all. */
+/* The next record; 0 at the end of all; -EAGAIN: others have their turn first. */
 static int next_record(struct download *download)
 {
 	int r = 0;
 
 	set_record(download, 0);
-	while (r == 0 && download->record_bytes == 0) {
-		if (download->step == STEP_FILES && download->at_id < download->ids_count)
+	for (int i = 0; r == 0 && download->record_bytes == 0; i++) {
+		if (i == MISSING_AT_ONCE)
+			r = -EAGAIN;
+		else if (download->step == STEP_FILES && download->at_id < download->ids_count)
 			r = begin_file(download, download->ids[download->at_id++]);
 		else if (download->step == STEP_FILES)
 			r = begin_missing(download);
@@ -269,6 +276,8 @@ static ssize_t give(struct download *download, char *block, size_t block_bytes)
 		return n;
 	}
 	r = next_record(download);
+	if (r == -EAGAIN)
+		return 0;
 	if (r < 0)
 		return MHD_CONTENT_READER_END_WITH_ERROR;
 	if (r == 0)
@@ -297,17 +306,28 @@ static ssize_t read_download(void *userdata, uint64_t position, char *block, siz
 
 /* --- beginning --- */
 
-/* Takes ids over. */
-static struct download *download_new(struct web *web, int64_t *ids, size_t ids_count)
+static struct download **free_place(void)
 {
+	for (size_t i = 0; i < DOWNLOADS_MAX; i++)
+		if (!downloads[i])
+			return &downloads[i];
+	return NULL;
+}
+
+/* Takes ids over. There is a place: may_begin() was asked. */
+static struct download *download_new(struct request *request, int64_t *ids, size_t ids_count)
+{
+	struct web *web = request->web;
 	struct download *download = calloc(1, sizeof(*download));
 
 	if (!download) {
 		free(ids);
 		return NULL;
 	}
-	downloads_count++;
+	*free_place() = download;
 	download->web = web;
+	download->is_guest = !request->session;
+	(void)text_format(download->address, sizeof(download->address), "%s", request->address);
 	download->ids = ids;
 	download->ids_count = ids_count;
 	download->fd = -1;
@@ -323,7 +343,7 @@ static struct download *download_new(struct web *web, int64_t *ids, size_t ids_c
 
 static void send_zip(struct request *request, const char *name, int64_t *ids, size_t ids_count)
 {
-	struct download *download = download_new(request->web, ids, ids_count);
+	struct download *download = download_new(request, ids, ids_count);
 	struct MHD_Response *response = NULL;
 	char disposition[256];
 
@@ -344,7 +364,15 @@ static void send_zip(struct request *request, const char *name, int64_t *ids, si
 
 static bool may_begin(struct request *request)
 {
-	if (downloads_count < DOWNLOADS_MAX)
+	unsigned int of_address = 0, of_guests = 0;
+
+	for (size_t i = 0; i < DOWNLOADS_MAX; i++)
+		if (downloads[i]) {
+			of_address += !strcmp(downloads[i]->address, request->address);
+			of_guests += downloads[i]->is_guest;
+		}
+	if (free_place() && of_address < DOWNLOADS_PER_ADDRESS &&
+		(request->session || of_guests < DOWNLOADS_MAX / 2))
 		return true;
 	request_refuse(request, MHD_HTTP_SERVICE_UNAVAILABLE, "Too many downloads are under way.",
 		"Try again when one has ended.");

@@ -13,7 +13,8 @@
 #include "ui-web/http.h"
 
 #define DOWNLOAD_FILES_MAX 50000 /* of one archive */
-#define DOWNLOADS_MAX 8 /* at the same time */
+#define DOWNLOADS_MAX 8 /* at the same time; half of them for guests */
+#define DOWNLOADS_PER_ADDRESS 3
 
 void download_day(struct request *request); /* GET /api/zip/DAY */
 void download_selection(struct request *request); /* POST /api/zip: ids=1,2,3 */

@@ -23,12 +23,15 @@ struct link {
 	struct link *next, *previous;
 	struct MHD_Connection *connection;
 	uint64_t deadline_usec; /* the request must be there by then; UINT64_MAX: it is */
+	char address[AUTH_ADDRESS_BYTES];
+	bool is_counted;
 };
 
 struct http {
 	struct http_options options;
 	struct MHD_Daemon *daemon;
 	struct link links; /* the head of a ring */
+	struct crowd crowd;
 	uint64_t sweep_usec;
 	bool is_woken; /* since the last http_run() began */
 	struct request *waiting[HTTP_CONNECTIONS_MAX];
@@ -58,6 +61,28 @@ static struct link *link_of(struct MHD_Connection *connection)
 	return info ? info->socket_context : NULL;
 }
 
+static void describe_address(const struct sockaddr *from, char address[AUTH_ADDRESS_BYTES])
+{
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+	struct in6_addr six;
+
+	(void)text_format(address, AUTH_ADDRESS_BYTES, "?");
+	if (from && from->sa_family == AF_INET) {
+		(void)inet_ntop(AF_INET,
+			&((const struct sockaddr_in *)(const void *)from)->sin_addr, address,
+			AUTH_ADDRESS_BYTES);
+	} else if (from && from->sa_family == AF_INET6) {
+		six = ((const struct sockaddr_in6 *)(const void *)from)->sin6_addr;
+		if (!memcmp(&six, mapped, sizeof(mapped))) {
+			(void)inet_ntop(AF_INET, &six.s6_addr[12], address, AUTH_ADDRESS_BYTES);
+			return;
+		}
+		if (!IN6_IS_ADDR_LINKLOCAL(&six)) /* there everybody is of one network */
+			memset(&six.s6_addr[8], 0, 8); /* who has one of it has them all */
+		(void)inet_ntop(AF_INET6, &six, address, AUTH_ADDRESS_BYTES);
+	}
+}
+
 static void set_deadline(struct MHD_Connection *connection, uint64_t usec)
 {
 	struct link *link = link_of(connection);
@@ -68,12 +93,16 @@ static void set_deadline(struct MHD_Connection *connection, uint64_t usec)
 
 static void add_link(struct http *http, struct MHD_Connection *connection, void **context)
 {
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	struct link *link = calloc(1, sizeof(*link));
 
 	*context = link;
 	if (!link)
 		return; /* it only lacks a deadline of ours */
 	link->connection = connection;
+	describe_address(info ? info->client_addr : NULL, link->address);
+	link->is_counted = crowd_enter(&http->crowd, link->address);
 	link->deadline_usec = clock_monotonic_usec() + HTTP_REQUEST_USEC;
 	link->next = &http->links;
 	link->previous = http->links.previous;
@@ -84,16 +113,30 @@ static void add_link(struct http *http, struct MHD_Connection *connection, void 
 static void on_connection(void *userdata, struct MHD_Connection *connection, void **context,
 	enum MHD_ConnectionNotificationCode code)
 {
+	struct http *http = userdata;
 	struct link *link = *context;
 
 	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-		add_link(userdata, connection, context);
+		add_link(http, connection, context);
 	} else if (link) {
+		if (link->is_counted)
+			crowd_leave(&http->crowd, link->address);
 		link->next->previous = link->previous;
 		link->previous->next = link->next;
 		free(link);
 		*context = NULL;
 	}
+}
+
+static enum MHD_Result may_connect(
+	void *userdata, const struct sockaddr *from, socklen_t from_bytes)
+{
+	const struct http *http = userdata;
+	char address[AUTH_ADDRESS_BYTES];
+
+	(void)from_bytes;
+	describe_address(from, address);
+	return crowd_may_enter(&http->crowd, address) ? MHD_YES : MHD_NO;
 }
 
 /* The library then sees its end, and closes it. */
@@ -116,27 +159,6 @@ static void sweep(struct http *http, uint64_t now_usec)
 }
 
 /* --- requests --- */
-
-static void describe_address(const struct sockaddr *from, char address[AUTH_ADDRESS_BYTES])
-{
-	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-	struct in6_addr six;
-
-	(void)text_format(address, AUTH_ADDRESS_BYTES, "?");
-	if (from && from->sa_family == AF_INET) {
-		(void)inet_ntop(AF_INET,
-			&((const struct sockaddr_in *)(const void *)from)->sin_addr, address,
-			AUTH_ADDRESS_BYTES);
-	} else if (from && from->sa_family == AF_INET6) {
-		six = ((const struct sockaddr_in6 *)(const void *)from)->sin6_addr;
-		if (!memcmp(&six, mapped, sizeof(mapped))) {
-			(void)inet_ntop(AF_INET, &six.s6_addr[12], address, AUTH_ADDRESS_BYTES);
-			return;
-		}
-		memset(&six.s6_addr[8], 0, 8); /* who has one of a network has them all */
-		(void)inet_ntop(AF_INET6, &six, address, AUTH_ADDRESS_BYTES);
-	}
-}
 
 static struct request *request_new(
 	struct http *http, struct MHD_Connection *connection, const char *path, const char *method)
@@ -343,6 +365,11 @@ void request_redirect(struct request *request, const char *path)
 	request_send(request, MHD_HTTP_SEE_OTHER, response);
 }
 
+void request_is_known(struct request *request)
+{
+	crowd_know(&request->http->crowd, request->address, clock_monotonic_usec());
+}
+
 /* --- waiting --- */
 
 void request_wait(struct request *request)
@@ -401,10 +428,9 @@ static int start(struct http *http)
 		tls[0] = tls[2];
 	if (options->certificate && MHD_is_feature_supported(MHD_FEATURE_TLS) != MHD_YES)
 		return -ENOTSUP;
-	http->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, http,
+	http->daemon = MHD_start_daemon(flags, 0, may_connect, http, on_request, http,
 		MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_LISTEN_SOCKET,
 		options->listen_fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned int)HTTP_CONNECTIONS_MAX,
-		MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned int)HTTP_CONNECTIONS_PER_ADDRESS,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)HTTP_IDLE_S,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_HEADER_BYTES_MAX,
 		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_CONNECTION, on_connection, http,

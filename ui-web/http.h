@@ -16,11 +16,11 @@
 #include <sys/types.h>
 
 #include "ui-web/auth.h"
+#include "ui-web/crowd.h"
 #include "ui-web/router.h"
 
 #define HTTP_BODY_MAX (64 * 1024) /* of a request whose handler takes it in one piece */
-#define HTTP_CONNECTIONS_MAX 512
-#define HTTP_CONNECTIONS_PER_ADDRESS 64
+#define HTTP_CONNECTIONS_MAX CROWD_MAX
 #define HTTP_HEADER_BYTES_MAX (16 * 1024)
 #define HTTP_IDLE_S 30 /* nothing moves */
 #define HTTP_REQUEST_USEC (UINT64_C(20) * 1000000) /* a whole request must be there */
@@ -36,7 +36,8 @@ struct request {
 	const char *path;
 	const struct route *route;
 	char argument[ROUTE_ARGUMENT_BYTES];
-	char address[AUTH_ADDRESS_BYTES]; /* of the browser; of IPv6 only the network */
+	char address[AUTH_ADDRESS_BYTES]; /* of the browser; of IPv6 only the network, unless it is
+					     this link's own */
 	int64_t session; /* 0: not logged in */
 	char *body; /* owned; a string */
 	size_t body_bytes;
@@ -71,6 +72,9 @@ const char *request_header(const struct request *request, const char *name); /* 
 const char *request_query(const struct request *request, const char *name); /* unescaped, or NULL */
 bool request_form(const struct request *request, const char *name, char *out, size_t out_bytes);
 bool request_is_tls(const struct request *request);
+
+/* Its sender is logged in: there is always a place for more from that address. */
+void request_is_known(struct request *request);
 
 void request_wait(struct request *request);
 void request_wake(struct request *request);

@@ -220,8 +220,26 @@ static void forget_stream(struct request *request)
 	free(stream);
 }
 
+/* One address does not take all, nor do guests. */
+static bool may_watch(const struct live *live, const struct request *request)
+{
+	unsigned int of_address = 0, of_guests = 0;
+
+	for (size_t i = 0; i < LIVE_STREAMS_MAX; i++)
+		if (live->streams[i]) {
+			const struct request *other = live->streams[i]->request;
+
+			of_address += !strcmp(other->address, request->address);
+			of_guests += !other->session;
+		}
+	return of_address < LIVE_STREAMS_PER_ADDRESS &&
+		(request->session || of_guests < LIVE_STREAMS_MAX / 2);
+}
+
 static struct stream *stream_new(struct live *live, struct request *request)
 {
+	if (!may_watch(live, request))
+		return NULL;
 	for (size_t i = 0; i < LIVE_STREAMS_MAX; i++) {
 		struct stream *stream = live->streams[i] ? NULL : calloc(1, sizeof(*stream));
 

@@ -11,7 +11,8 @@
 #include "core/client/frontend.h"
 #include "ui-web/http.h"
 
-#define LIVE_STREAMS_MAX 64
+#define LIVE_STREAMS_MAX 64 /* half of them for guests */
+#define LIVE_STREAMS_PER_ADDRESS 16
 #define LIVE_PAUSE_USEC 200000 /* between two states: five in a second */
 #define LIVE_HEARTBEAT_USEC (UINT64_C(15) * 1000000)
 #define LIVE_REPLY_USEC (UINT64_C(10) * 1000000) /* a daemon answers a command by then */

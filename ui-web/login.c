@@ -20,6 +20,7 @@
 #define COOKIE_AGE_S (30 * 24 * 3600)
 #define CODE_MISSES_MAX 10 /* then it is another one */
 #define CODE_FILE_MODE 0640
+#define PASSWORD_LOOK_USEC UINT64_C(2000000)
 
 /* --- the code --- */
 
@@ -59,6 +60,36 @@ static int renew_code(struct web *web)
 	return r;
 }
 
+/* --- a new password ends what the old one has opened --- */
+
+static void look_at_password(struct web *web, struct timespec *mtime, ino_t *inode)
+{
+	struct stat st;
+	bool is_there = stat(web->password_file, &st) == 0;
+
+	*mtime = is_there ? st.st_mtim : (struct timespec){0};
+	*inode = is_there ? st.st_ino : 0;
+}
+
+static void end_sessions_of_old_password(struct web *web, uint64_t now_usec)
+{
+	struct timespec mtime;
+	ino_t inode;
+
+	if (!*web->password_file || now_usec < web->password_looked_usec + PASSWORD_LOOK_USEC)
+		return;
+	look_at_password(web, &mtime, &inode);
+	web->password_looked_usec = now_usec;
+	if (inode == web->password_inode && mtime.tv_sec == web->password_mtime.tv_sec &&
+		mtime.tv_nsec == web->password_mtime.tv_nsec)
+		return;
+	web->password_mtime = mtime;
+	web->password_inode = inode;
+	log_info("the password has changed: everybody has to log in again");
+	auth_close_all(web->auth);
+	live_session_ended(web->live);
+}
+
 /* Anew for each log-in, so that a new password counts at once. */
 static int load_password(const struct web *web, char hash[PASSWORD_HASH_BYTES])
 {
@@ -89,6 +120,7 @@ int login_open(struct web *web)
 
 	if (!*web->password_file)
 		return renew_code(web);
+	look_at_password(web, &web->password_mtime, &web->password_inode);
 	r = check_password(web);
 	if (r == 0 && write_code(web) < 0)
 		log_info("%s cannot be written: the box's screen does not show the page's address",
@@ -212,11 +244,13 @@ void login_logout(struct request *request)
 
 int64_t login_session(const struct request *request)
 {
+	uint64_t now_usec = frontend_host_now_usec(request->web->host);
 	char token[AUTH_TOKEN_BYTES];
 
 	if (!parse_cookie(request_header(request, "Cookie"), COOKIE, token, sizeof(token)))
 		return 0;
-	return auth_find(request->web->auth, token, frontend_host_now_usec(request->web->host));
+	end_sessions_of_old_password(request->web, now_usec);
+	return auth_find(request->web->auth, token, now_usec);
 }
 
 void login_session_get(struct request *request)

@@ -17,6 +17,7 @@
 #include "ui-web/web.h"
 
 #define FILE_MODE 0644
+#define TIME_MS_MAX UINT64_C(4102444800000) /* 2100-01-01 */
 #define BY_BYTES 64
 #define PATH_BYTES (SPOOL_NAME_BYTES + 16)
 
@@ -108,19 +109,72 @@ static bool is_busy(const struct upload *upload)
 	return false;
 }
 
-/* A free place, if need be that of one nobody goes on with. */
-static struct upload *place(struct uploads *uploads, uint64_t now_usec)
+static bool is_idle(const struct upload *upload, uint64_t now_usec, uint64_t idle_usec)
 {
+	return *upload->id && !is_busy(upload) && now_usec - upload->used_usec >= idle_usec;
+}
+
+/* The one that nobody has gone on with for longest, but for this one; NULL: all are under way. */
+static struct upload *longest_idle(
+	struct uploads *uploads, const struct upload *but, uint64_t now_usec)
+{
+	struct upload *longest = NULL;
+
 	for (size_t i = 0; i < UPLOADS_MAX; i++) {
 		struct upload *upload = &uploads->uploads[i];
 
-		if (*upload->id && !is_busy(upload) &&
-			now_usec - upload->used_usec >= UPLOAD_IDLE_USEC)
-			drop(uploads, upload);
-		if (!*upload->id)
-			return upload;
+		if (upload != but && is_idle(upload, now_usec, UPLOAD_YIELD_USEC) &&
+			(!longest || upload->used_usec < longest->used_usec))
+			longest = upload;
 	}
-	return NULL;
+	return longest;
+}
+
+/* A free place, if need be that of one whose page was closed in the midst of it. */
+static struct upload *place(struct uploads *uploads, uint64_t now_usec)
+{
+	struct upload *found;
+
+	for (size_t i = 0; i < UPLOADS_MAX; i++)
+		if (is_idle(&uploads->uploads[i], now_usec, UPLOAD_IDLE_USEC))
+			drop(uploads, &uploads->uploads[i]);
+	for (size_t i = 0; i < UPLOADS_MAX; i++)
+		if (!*uploads->uploads[i].id)
+			return &uploads->uploads[i];
+	found = longest_idle(uploads, NULL, now_usec);
+	if (found)
+		drop(uploads, found);
+	return found;
+}
+
+/* What those that are being sent will still take. */
+static uint64_t promised_bytes(const struct uploads *uploads)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < UPLOADS_MAX; i++)
+		for (uint32_t j = 0; j < uploads->uploads[i].files_count; j++) {
+			const struct upload_file *file = &uploads->uploads[i].files[j];
+
+			if (file->put)
+				bytes += file->size_bytes - file->here_bytes;
+		}
+	return bytes;
+}
+
+/* Those that nobody goes on with make room for one that is here. */
+static bool make_room(struct uploads *uploads, const struct upload *upload, uint64_t size_bytes)
+{
+	uint64_t now_usec = frontend_host_now_usec(uploads->web->host);
+	struct upload *idle;
+
+	while (!spool_has_room(uploads->spool_fd, promised_bytes(uploads) + size_bytes)) {
+		idle = longest_idle(uploads, upload, now_usec);
+		if (!idle)
+			return false;
+		drop(uploads, idle);
+	}
+	return true;
 }
 
 static struct upload *find(struct request *request)
@@ -324,6 +378,8 @@ static void take(struct request *request, const char *data, size_t size_bytes)
 		put->error = -ECANCELED;
 	if (put->error == 0 && size_bytes > put->file->size_bytes - put->file->here_bytes)
 		put->error = -EFBIG;
+	if (put->error == 0 && !spool_has_room(request->web->uploads->spool_fd, size_bytes))
+		put->error = -ENOSPC; /* somebody else has filled the disk meanwhile */
 	if (put->error == 0)
 		put->error = fd_write_full(put->fd, data, size_bytes);
 	if (put->error == 0)
@@ -367,7 +423,7 @@ void upload_begin_put(struct request *request)
 		refuse_question(request);
 	} else if (offset != file->here_bytes) {
 		send_offset(request, MHD_HTTP_CONFLICT, file);
-	} else if (!spool_has_room(request->web->uploads->spool_fd, size_bytes - offset)) {
+	} else if (!make_room(request->web->uploads, upload, size_bytes - offset)) {
 		refuse_disk(request, -ENOSPC);
 	} else {
 		file->size_bytes = size_bytes;
@@ -381,7 +437,7 @@ static void set_time(const struct request *request, const struct put *put)
 	uint64_t time_ms;
 	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}};
 
-	if (!query_number(request, "time", INT64_MAX, &time_ms))
+	if (!query_number(request, "time", TIME_MS_MAX, &time_ms))
 		return;
 	times[1] = (struct timespec){(time_t)(time_ms / 1000), (long)(time_ms % 1000) * 1000000};
 	(void)futimens(put->fd, times); /* then it has the time of its upload */

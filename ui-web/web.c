@@ -216,6 +216,8 @@ static void begin(struct request *request)
 		break;
 	}
 	request->session = login_session(request);
+	if (request->session)
+		request_is_known(request);
 	if (is_forged(request))
 		request_refuse(request, MHD_HTTP_FORBIDDEN,
 			"Another page has asked for this. Nothing was done.",

@@ -5,6 +5,9 @@
 #ifndef IMGTANK_UI_WEB_WEB_H
 #define IMGTANK_UI_WEB_WEB_H
 
+#include <sys/types.h>
+#include <time.h>
+
 #include "core/client/frontend.h"
 #include "ui-web/auth.h"
 #include "ui-web/hosts.h"
@@ -29,6 +32,9 @@ struct web {
 	char names[HOSTS_NAMES_BYTES];
 	bool may_guests_read;
 	char *certificate, *key; /* PEM; owned */
+	struct timespec password_mtime; /* of the file that the sessions were opened with */
+	ino_t password_inode;
+	uint64_t password_looked_usec;
 	char code[AUTH_CODE_BYTES]; /* "" with a password */
 	unsigned int code_misses;
 	unsigned int port; /* that is listened at */

@@ -37,8 +37,14 @@ bool clock_signs_are_good(const struct clock_signs *signs);
  */
 bool clock_is_trusted(const char *root);
 
+/* A file system may hold times that 64 bits of nanoseconds do not (after 2262): then the last one.
+ */
 static inline int64_t clock_timespec_ns(const struct timespec *t)
 {
+	if (t->tv_sec >= INT64_MAX / 1000000000)
+		return INT64_MAX;
+	if (t->tv_sec <= INT64_MIN / 1000000000)
+		return INT64_MIN;
 	return (int64_t)t->tv_sec * 1000000000 + t->tv_nsec;
 }
 

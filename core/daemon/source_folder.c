@@ -169,7 +169,12 @@ static void see(struct source_folder *folder, int dir_fd, const char *name, bool
 	struct folder_card *card = find_card(folder, name);
 	struct stat st, link;
 
-	if (name[0] == '.' || fstatat(dir_fd, name, &st, 0) < 0 || !S_ISDIR(st.st_mode))
+	if (name[0] == '.' || fstatat(dir_fd, name, &link, AT_SYMLINK_NOFOLLOW) < 0)
+		return;
+	/* The page may write here, too: its links would lead to what only this process may read. */
+	if (S_ISLNK(link.st_mode) && link.st_uid != 0 && link.st_uid != geteuid())
+		return;
+	if (fstatat(dir_fd, name, &st, 0) < 0 || !S_ISDIR(st.st_mode))
 		return;
 	if (card && (card->inode != st.st_ino || card->device != st.st_dev)) {
 		drop_card(folder, (size_t)(card - folder->cards)); /* another one of that name */
@@ -182,8 +187,7 @@ static void see(struct source_folder *folder, int dir_fd, const char *name, bool
 		*card = (struct folder_card){.inode = st.st_ino, .device = st.st_dev};
 		(void)snprintf(card->name, sizeof(card->name), "%s", name);
 		/* A link to a folder that was filled before. */
-		is_whole |= fstatat(dir_fd, name, &link, AT_SYMLINK_NOFOLLOW) == 0 &&
-			S_ISLNK(link.st_mode);
+		is_whole |= S_ISLNK(link.st_mode);
 	}
 	card->is_present = true;
 	if (!card->is_told && (is_whole || has_settled(card, dir_fd)))
