@@ -20,7 +20,7 @@ const place = {width: 0, columns: 1, cellWidth: 0, cellHeight: 0, pitch: 1, head
 
 // The cells' height is whole, for the pattern behind them that stands for those which are not there yet.
 function measure(width) {
-	const wanted = width < 520 ? 92 : width < 1200 ? 168 : 208;
+	const wanted = width < 520 ? 92 : width < 1200 ? 168 : width < 2400 ? 208 : 250; // a small picture has 256
 	const sample = make("section", {className: "day"}, headerOf("x", ["x"]));
 	$("days").append(sample);
 	place.header = Math.ceil(sample.firstChild.getBoundingClientRect().height);

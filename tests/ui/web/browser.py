@@ -165,7 +165,7 @@ def test_scrolling_through_a_long_day(work):
         expect_smooth(scrolling.seen_while(browser, lambda: scrolling.press(browser, "End")), 250, "the End key")
         expect_equal(browser.run(LAST_SEEN), 9999, "the last picture")
         browser.run("scrollTo(0, sections[sections.length - 1].top)")
-        seen = scrolling.seen_while(browser, lambda: browser.call("POST", "/execute/async", {"script": RUSH, "args": []}))
+        seen = scrolling.seen_while(browser, lambda: scrolling.until(browser, RUSH))
         expect(1000 < browser.run(LAST_SEEN), "the rush did not get anywhere")
         expect_smooth(seen, 1200, "a rush")
         seen = scrolling.seen_while(browser, lambda: scrolling.press(browser, "PageUp", 5, 0.1))
@@ -177,7 +177,7 @@ def test_scrolling_through_a_long_day(work):
 def test_the_place_is_kept(work):
     """Back from one picture, by its button, by the browser's way back, after many others; and in another window."""
     def still():
-        browser.call("POST", "/execute/async", {"script": scrolling.WATCH + scrolling.SETTLED, "args": []})
+        scrolling.until(browser, scrolling.WATCH + scrolling.SETTLED)
         return browser.run("return scrollY")
 
     def open_and(leave):
@@ -194,7 +194,7 @@ def test_the_place_is_kept(work):
         browser.wait_for("document.getElementById('viewer-name').textContent === "
                          "shownSection.picture(shownIndex).name && document.querySelector('#stage img:not(.rough)')",
                          "the picture fifty further on")
-        large = [path for path in scrolling.asked(browser)[0] if path.endswith("/view")]
+        large = [path for path in scrolling.asked(browser) if path.endswith("/view")]
         expect(len(large) <= 4, f"{len(large)} large pictures were fetched for two")
         browser.key("Escape")
 
@@ -248,6 +248,8 @@ def test_one_picture(work):
         browser.wait(lambda: browser.run(name) != first, "the next one")
         browser.key("ArrowLeft")
         browser.wait(lambda: browser.run(name) == first, "the first again")
+        scrolling.swipe(browser, 1)
+        browser.wait(lambda: browser.run(name) != first, "the next one by a swipe")
         shots(browser, "picture")
         browser.key("Escape")
         browser.wait_for("!document.getElementById('viewer').open", "the end")

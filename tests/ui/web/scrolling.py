@@ -64,7 +64,22 @@ const look = () => {{
 }};
 look();
 """
-VIRTUAL_KEYS = {"PageDown": 34, "PageUp": 33, "End": 35, "Home": 36}
+# Milliseconds from now until the large picture is there that was wanted last.
+SEEN_LARGE = """
+const began = performance.now(), done = arguments[arguments.length - 1];
+let still = 0, name = "";
+const look = () => {
+	const image = document.querySelector("#stage img:not(.rough)"), shown = document.getElementById("viewer-name").textContent;
+	still = image && image.complete && image.naturalWidth && shown === name ? still + 1 : 0;
+	name = shown;
+	if (still > 20)
+		done(performance.now() - began);
+	else
+		requestAnimationFrame(look);
+};
+look();
+"""
+VIRTUAL_KEYS = {"PageDown": 34, "PageUp": 33, "End": 35, "Home": 36, "ArrowRight": 39}
 
 
 def messages(browser):
@@ -74,15 +89,9 @@ def messages(browser):
 
 
 def asked(browser):
-    """The paths that were asked for since the last call, and those of them that were broken off again."""
-    paths, broken = {}, set()
-    for message in messages(browser):
-        params = message["params"]
-        if message["method"] == "Network.requestWillBeSent":
-            paths[params["requestId"]] = urllib.parse.urlsplit(params["request"]["url"]).path
-        elif message["method"] == "Network.loadingFailed" and params.get("canceled"):
-            broken.add(params["requestId"])
-    return list(paths.values()), [path for number, path in paths.items() if number in broken]
+    """The paths that were asked for since the last call, also what was broken off again."""
+    return [urllib.parse.urlsplit(message["params"]["request"]["url"]).path for message in messages(browser)
+            if message["method"] == "Network.requestWillBeSent"]
 
 
 def wanted(browser):
@@ -101,24 +110,27 @@ class Seen:
         self.nodes = watch["nodes"]
         self.heights = watch["heights"]
         self.settled_ms = settled_ms
-        paths, broken = asked(browser)
+        paths = asked(browser)
         kept = wanted(browser)
         thumbs = [path for path in paths if path.endswith("/thumb")]
-        self.requests = len(paths)
+        self.large = sum(path.endswith("/view") for path in paths)
         self.thumbs = len(thumbs)
         self.vain = sum(path.split("/")[2] not in kept for path in thumbs)
-        self.vain_sent = self.vain - sum(path.endswith("/thumb") for path in broken)
         self.pages = sum(path.startswith(("/api/day/", "/api/search")) for path in paths)
 
     def frame(self, part):
         return self.frames[min(len(self.frames) - 1, int(part * len(self.frames)))] if self.frames else 0
 
 
-def seen_while(browser, scroll):
+def until(browser, script):
+    return browser.call("POST", "/execute/async", {"script": script, "args": []})
+
+
+def seen_while(browser, scroll, settled=SETTLED):
     browser.run(WATCH)
     asked(browser)
     scroll()
-    return Seen(browser, browser.call("POST", "/execute/async", {"script": SETTLED, "args": []}))
+    return Seen(browser, until(browser, settled))
 
 
 def press(browser, key, count=1, pause_s=0.033):
@@ -152,3 +164,11 @@ def drag(browser, part_to, steps=60, pause_s=0.02):
                     button="left", buttons=1)
         time.sleep(pause_s)
     browser.cdp("Input.dispatchMouseEvent", type="mouseReleased", x=x, y=end, button="left", clickCount=1)
+
+
+def swipe(browser, count, pause_s=0.1):
+    """To the left, over the single picture."""
+    for _ in range(count):
+        for kind, x in (("touchStart", 300), ("touchMove", 200), ("touchMove", 100), ("touchEnd", None)):
+            browser.cdp("Input.dispatchTouchEvent", type=kind, touchPoints=[] if x is None else [{"x": x, "y": 300}])
+        time.sleep(pause_s)
