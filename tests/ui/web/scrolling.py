@@ -47,7 +47,7 @@ IS_SEEN = """(() => {
 	});
 	return seen.length > 0 && seen.every((cell) => {
 		const image = cell.querySelector("img");
-		return cell.dataset.id && image && image.complete && image.naturalWidth;
+		return cell.dataset.id && (image ? image.complete && image.naturalWidth : cell.querySelector(".ending"));
 	});
 })()"""
 # Milliseconds from the last movement until then; a place that is still empty keeps it waiting.
