@@ -55,8 +55,15 @@ function question(text, yes) {
 	});
 }
 
+const places = {}; // how far each page was scrolled
+let shownPage = "";
+
 function showPage() {
 	const wanted = {"#pictures": "pictures", "#upload-page": mayUpload ? "upload" : "now"}[location.hash] || "now";
+	if (wanted === shownPage)
+		return;
+	places[shownPage] = window.scrollY;
+	shownPage = wanted;
 	for (const name of ["now", "pictures", "upload"]) {
 		$(`page-${name}`).hidden = name !== wanted;
 		if (name === wanted)
@@ -66,6 +73,7 @@ function showPage() {
 	}
 	if (wanted === "pictures")
 		galleryStart();
+	window.scrollTo(0, places[wanted] || 0);
 }
 
 async function startApp() {
@@ -79,7 +87,12 @@ async function startApp() {
 		await ask("/api/logout", {method: "POST"}).catch((error) => toast(error.message));
 		location.replace("/login");
 	};
+	history.scrollRestoration = "manual"; // a page's height is known only when it is shown
 	window.addEventListener("hashchange", showPage);
+	document.querySelector(".skip").onclick = (event) => {
+		event.preventDefault(); // its address is none of a page
+		$("main").focus();
+	};
 	showPage();
 	nowStart();
 }

@@ -1,95 +1,251 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Pictures: days (or what a search has found) as grids. Only what is near the screen exists as
-// elements, and only those pages of a day are asked for: 10,000 pictures cost as much as 50.
+// Pictures: days (or what a search has found) as grids. Where each one stands is reckoned, not laid out by the
+// browser: so the page has its whole height from the start, and only what is near the window exists as elements.
 "use strict";
 
 const PAGE = 200; // as the box pages a day
-const GAP = 6;
+const PAGES_KEPT = 60; // of lists, in memory
+const THUMBS_AT_ONCE = 12; // so that those which are passed by were mostly not asked for yet
+const GAP = 6, DAY_GAP = 22;
+const RUSH_MS = 100; // who passes by a whole window in less sees no picture, and none is fetched
+const REST_MS = 100; // after a rush
+const STAY_AHEAD_MS = 300; // after a rush, for what is not in the window yet
 const sections = []; // in the order of the page
-let daysEnd = false, daysLoading = false, galleryIsOn = false;
+const drawn = new Set(); // those of them that have elements
+let galleryIsOn = false;
 
-// A grid of count pictures; load(page) gives PAGE of them.
+// --- where everything is; pixels, from the top of the first day ---
+
+const place = {width: 0, columns: 1, cellWidth: 0, cellHeight: 0, pitch: 1, header: 0, bar: 0, generation: 0};
+
+// The cells' height is whole, for the pattern behind them that stands for those which are not there yet.
+function measure(width) {
+	const wanted = width < 520 ? 92 : width < 1200 ? 168 : width < 2400 ? 208 : 250; // a small picture has 256
+	const sample = make("section", {className: "day"}, headerOf("x", ["x"]));
+	$("days").append(sample);
+	place.header = Math.ceil(sample.firstChild.getBoundingClientRect().height);
+	sample.remove();
+	place.width = width;
+	place.columns = Math.max(2, Math.floor((width + GAP) / (wanted + GAP)));
+	place.cellWidth = (width - GAP * (place.columns - 1)) / place.columns;
+	place.cellHeight = Math.round(place.cellWidth);
+	place.pitch = place.cellHeight + GAP;
+	place.bar = document.querySelector(".bar").offsetHeight;
+	place.generation++;
+	const style = $("days").style;
+	style.setProperty("--bar", `${place.bar}px`);
+	style.setProperty("--cell-width", `${place.cellWidth}px`);
+	style.setProperty("--cell-height", `${place.cellHeight}px`);
+}
+
+function rowsOf(count) {
+	return Math.ceil(count / place.columns);
+}
+
+// From this section on: they follow each other.
+function stack(first) {
+	for (let i = first; i < sections.length; i++) {
+		const section = sections[i], before = sections[i - 1];
+		section.at = i;
+		section.top = before ? before.top + before.height + DAY_GAP : 0;
+		section.height = section.header() + rowsOf(section.count) * place.pitch;
+	}
+	const last = sections[sections.length - 1];
+	$("days").style.height = `${last ? last.top + last.height : 0}px`;
+}
+
+// The first section that ends below there.
+function sectionAt(top) {
+	let low = 0, high = sections.length;
+	while (low < high) {
+		const middle = (low + high) >> 1;
+		if (sections[middle].top + sections[middle].height <= top)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+function viewTop() {
+	return -$("days").getBoundingClientRect().top;
+}
+
+// --- lists of pictures, a page at a time ---
+
+const pagesKept = new Map(); // page: how to forget it; the one that was needed last is last
+const pagesComing = new Set();
+
+function keepPage(page, forget) {
+	pagesKept.delete(page);
+	pagesKept.set(page, forget);
+	for (const [old, forgetOld] of pagesKept) {
+		if (pagesKept.size <= PAGES_KEPT)
+			break;
+		if (old.pictures) {
+			pagesKept.delete(old);
+			forgetOld();
+		}
+	}
+}
+
+function leavePages(needed) {
+	for (const page of pagesComing)
+		if (!needed.has(page))
+			page.abort.abort();
+}
+
+// --- a day ---
+
+function headerOf(title, facts) {
+	return make("header", {}, make("h2", {textContent: title}), make("p", {className: "facts"}, ...facts));
+}
+
+// A grid of count pictures; load(page, signal) gives PAGE of them.
 class Section {
-	constructor(title, count, load) {
-		this.count = count;
-		this.load = load;
+	constructor(title, count, load, facts = () => []) {
+		Object.assign(this, {title, count, load, facts, top: 0, height: 0, at: 0, current: 0, box: null, grid: null, stop: null});
 		this.pages = new Map();
 		this.cells = new Map();
-		this.heading = make("h2", {textContent: title});
-		this.facts = make("p", {className: "facts"});
-		this.grid = make("div", {className: "grid"});
-		this.box = make("section", {className: "day"}, make("header", {}, this.heading, this.facts), this.grid);
+	}
+
+	header() {
+		return this.title ? place.header : 0;
+	}
+
+	topOf(index) {
+		return this.top + this.header() + Math.floor(index / place.columns) * place.pitch;
 	}
 
 	picture(index) {
 		const page = this.pages.get(Math.floor(index / PAGE));
-		return Array.isArray(page) ? page[index % PAGE] : undefined;
+		return page && page.pictures ? page.pictures[index % PAGE] : undefined;
+	}
+
+	page(number) {
+		let page = this.pages.get(number);
+		if (!page) {
+			page = {pictures: null, abort: new AbortController(), coming: null};
+			page.coming = this.fetchPage(number, page);
+			this.pages.set(number, page);
+		}
+		keepPage(page, () => this.pages.delete(number));
+		return page;
+	}
+
+	async fetchPage(number, page) {
+		pagesComing.add(page);
+		try {
+			page.pictures = await this.load(number, page.abort.signal);
+			planDraw();
+		} catch (error) {
+			if (this.pages.get(number) === page)
+				this.pages.delete(number);
+			pagesKept.delete(page);
+			if (!page.abort.signal.aborted)
+				toast(error.message);
+		}
+		pagesComing.delete(page);
 	}
 
 	// Resolves when the page with this picture is here.
 	async want(index) {
-		const number = Math.floor(index / PAGE);
-		if (!this.pages.has(number))
-			this.pages.set(number, this.load(number).then((pictures) => {
-				this.pages.set(number, pictures);
-				planDraw();
-			}).catch((error) => {
-				this.pages.delete(number);
-				toast(error.message);
-			}));
-		await this.pages.get(number);
+		await this.page(Math.floor(index / PAGE)).coming;
 	}
 
-	layout() {
-		const width = this.grid.clientWidth || document.documentElement.clientWidth - 24;
-		const wanted = width < 520 ? 92 : width < 1200 ? 168 : 208;
-		this.columns = Math.max(2, Math.floor((width + GAP) / (wanted + GAP)));
-		this.size = (width - GAP * (this.columns - 1)) / this.columns;
-		this.grid.style.height = `${Math.ceil(this.count / this.columns) * (this.size + GAP)}px`;
+	show() {
+		if (!this.box)
+			this.makeBox();
+		const key = `${this.top} ${this.height} ${sections.length}`;
+		if (this.box.dataset.key === key)
+			return;
+		this.box.dataset.key = key;
+		this.box.style.top = `${this.top}px`;
+		this.box.style.height = `${this.height}px`;
+		this.box.setAttribute("aria-posinset", this.at + 1);
+		this.box.setAttribute("aria-setsize", sections.length);
+		// The pattern ends where the last row may be half empty: its cells come soon.
+		this.grid.style.setProperty("--rows", `${Math.floor(this.count / place.columns) * place.pitch}px`);
 	}
 
-	draw() {
-		const top = this.grid.getBoundingClientRect().top;
-		const spare = window.innerHeight;
-		const pitch = this.size + GAP;
-		const first = Math.max(0, Math.floor((-top - spare) / pitch)) * this.columns;
-		const last = Math.min(this.count, Math.ceil((window.innerHeight + spare - top) / pitch) * this.columns);
+	makeBox() {
+		this.grid = make("div", {className: "grid"});
+		this.box = make("section", {className: "day"}, ...(this.title ? [headerOf(this.title, this.facts())] : []), this.grid);
+		this.box.setAttribute("role", "listitem");
+		if (this.title)
+			this.box.setAttribute("aria-label", this.title);
+		const after = [...drawn].filter((other) => other.at > this.at).sort((a, b) => a.at - b.at)[0];
+		$("days").insertBefore(this.box, after ? after.box : null);
+		drawn.add(this);
+	}
+
+	hide() {
+		for (const cell of this.cells.values())
+			dropThumb(cell);
+		this.cells.clear();
+		this.box.remove();
+		this.box = this.grid = null;
+		drawn.delete(this);
+	}
+
+	hasFocus() {
+		return this.box.contains(document.activeElement);
+	}
+
+	// What lies between from and to; the picture that has the focus stays wherever it is.
+	draw(from, to, needed) {
+		const top = this.top + this.header();
+		const first = Math.max(0, Math.floor((from - top) / place.pitch)) * place.columns;
+		const last = Math.min(this.count, Math.max(0, Math.ceil((to - top) / place.pitch)) * place.columns);
 		for (const [index, cell] of this.cells)
-			if (index < first || index >= last) {
+			if ((index < first || index >= last) && cell !== document.activeElement) {
+				dropThumb(cell);
 				cell.remove();
 				this.cells.delete(index);
 			}
+		for (let number = Math.floor(first / PAGE); number * PAGE < last; number++)
+			needed.add(this.page(number));
 		for (let index = first; index < last; index++)
 			this.drawCell(index);
+		this.drawStop(first, last, Math.ceil((from + window.innerHeight + place.bar - this.top) / place.pitch) * place.columns);
 	}
 
 	drawCell(index) {
 		const picture = this.picture(index);
 		let cell = this.cells.get(index);
-		if (!picture)
-			this.want(index);
 		if (!cell) {
-			cell = make("button", {type: "button", className: "cell", onclick: () => pressCell(this, index)});
-			cell.dataset.index = index;
+			cell = make("button", {type: "button", className: "cell", tabIndex: -1});
+			Object.assign(cell, {section: this, index, thumb: "", image: null, generation: 0});
+			this.insert(cell);
 			this.cells.set(index, cell);
-			this.place(index, cell);
 		}
-		cell.style.width = cell.style.height = `${this.size}px`;
-		cell.style.left = `${(index % this.columns) * (this.size + GAP)}px`;
-		cell.style.top = `${Math.floor(index / this.columns) * (this.size + GAP)}px`;
+		if (cell.generation !== place.generation) {
+			cell.generation = place.generation;
+			cell.style.left = `${(index % place.columns) * (place.cellWidth + GAP)}px`;
+			cell.style.top = `${Math.floor(index / place.columns) * place.pitch}px`;
+		}
 		if (picture && cell.dataset.id !== String(picture.id))
 			fillCell(cell, picture);
 	}
 
-	// In order, for those who go through them with the keyboard.
-	place(index, cell) {
-		for (let next = index + 1; next <= index + this.columns; next++)
-			if (this.cells.has(next)) {
-				this.grid.insertBefore(cell, this.cells.get(next));
-				return;
-			}
-		const before = this.cells.get(index - 1);
-		this.grid.insertBefore(cell, before ? before.nextSibling : null);
+	// In order, for those who hear them.
+	insert(cell) {
+		const before = this.cells.get(cell.index - 1);
+		let after = before || this.grid.lastElementChild;
+		while (!before && after && after.index > cell.index)
+			after = after.previousElementSibling;
+		this.grid.insertBefore(cell, after ? after.nextSibling : this.grid.firstChild);
+	}
+
+	// Tab stops once in a day, at the picture that had the focus last, else at the first one in the window.
+	drawStop(first, last, seen) {
+		const isThere = this.current >= first && this.current < last;
+		const stop = this.cells.get(isThere ? this.current : seen >= first && seen < last ? seen : first);
+		if (this.stop && this.stop !== stop)
+			this.stop.tabIndex = -1;
+		if (stop)
+			stop.tabIndex = 0;
+		this.stop = stop;
 	}
 }
 
@@ -97,14 +253,94 @@ const KIND_SIGNS = {video: "▶", audio: "♪", raw: "RAW"};
 
 function fillCell(cell, picture) {
 	const sign = KIND_SIGNS[picture.kind];
+	dropThumb(cell);
 	cell.dataset.id = picture.id;
 	markCell(cell);
-	cell.setAttribute("aria-label", [picture.name, picture.time.slice(11, 16), W.kinds[picture.kind]].filter(Boolean).join(", "));
-	cell.replaceChildren(picture.thumb
-		? make("img", {src: `/media/${picture.id}/thumb?v=${picture.v}`, alt: "", decoding: "async"})
-		: make("span", {className: "ending", textContent: picture.name.split(".").pop().toUpperCase()}));
+	cell.setAttribute("aria-label", [picture.name, picture.time.slice(11, 16), W.kinds[picture.kind],
+		W.place(cell.index + 1, cell.section.count)].filter(Boolean).join(", "));
+	cell.thumb = picture.thumb ? `/media/${picture.id}/thumb?v=${picture.v}` : "";
+	cell.replaceChildren();
+	if (!cell.thumb)
+		showEnding(cell);
 	if (sign && (picture.thumb || sign !== "RAW"))
 		cell.append(make("span", {className: "sign", textContent: sign, ariaHidden: "true"}));
+}
+
+function showEnding(cell) {
+	const name = cell.section.picture(cell.index)?.name ?? "";
+	cell.prepend(make("span", {className: "ending", textContent: name.split(".").pop().toUpperCase()}));
+}
+
+// --- thumbnails: what is in the window comes first, and only some at a time ---
+
+const thumbsLoading = new Set(); // cells
+let thumbsWaiting = []; // cells, the first one last
+
+// Who has just come from far may go on: then only what is in the window.
+function planThumbs(top) {
+	const bottom = top + window.innerHeight;
+	const hasJustCome = performance.now() - pace.rushed < STAY_AHEAD_MS;
+	const waiting = [];
+	for (const section of drawn)
+		for (const cell of section.cells.values())
+			if (cell.thumb && !cell.image) {
+				const at = section.topOf(cell.index);
+				const away = at >= bottom ? at - bottom + 1 : Math.max(0, (top - at - place.pitch) * 2);
+				if (!away || !hasJustCome)
+					waiting.push([away, at, cell]);
+			}
+	waiting.sort((a, b) => b[0] - a[0] || b[1] - a[1] || b[2].index - a[2].index);
+	thumbsWaiting = waiting.map(([, , cell]) => cell);
+	loadThumbs();
+	if (hasJustCome)
+		pace.timer = setTimeout(planDraw, STAY_AHEAD_MS);
+}
+
+// Those that are out of the window again.
+function leaveThumbs(top) {
+	thumbsWaiting = [];
+	for (const cell of thumbsLoading) {
+		const at = cell.section.topOf(cell.index) - top;
+		if (at + place.pitch < 0 || at > window.innerHeight) {
+			dropThumb(cell);
+			cell.image.remove();
+			cell.image = null;
+		}
+	}
+}
+
+function loadThumbs() {
+	while (thumbsWaiting.length && thumbsLoading.size < THUMBS_AT_ONCE) {
+		const cell = thumbsWaiting.pop();
+		if (cell.isConnected && cell.thumb && !cell.image)
+			loadThumb(cell);
+	}
+}
+
+function loadThumb(cell) {
+	const image = make("img", {alt: "", decoding: "async"});
+	const isOver = () => {
+		thumbsLoading.delete(cell);
+		loadThumbs();
+	};
+	cell.image = image;
+	thumbsLoading.add(cell);
+	image.onload = isOver;
+	image.onerror = () => {
+		image.remove();
+		showEnding(cell);
+		isOver();
+	};
+	image.src = cell.thumb;
+	cell.prepend(image);
+}
+
+// Without its address an image is not fetched any longer.
+function dropThumb(cell) {
+	if (!thumbsLoading.delete(cell))
+		return;
+	cell.image.onload = cell.image.onerror = null;
+	cell.image.removeAttribute("src");
 }
 
 // --- selecting ---
@@ -142,6 +378,28 @@ function pressCell(section, index) {
 	showSelection();
 }
 
+// --- drawing ---
+
+const pace = {y: 0, time: 0, isRushing: false, rushed: -Infinity, timer: 0, top: 0};
+
+// A single jump is none, only who is on the way.
+function isRushing() {
+	const now = performance.now(), y = window.scrollY, elapsed = now - pace.time;
+	if (y !== pace.y) {
+		pace.isRushing = elapsed < 3 * RUSH_MS && Math.abs(y - pace.y) * RUSH_MS > elapsed * window.innerHeight;
+		pace.y = y;
+		pace.time = now;
+	} else if (elapsed >= REST_MS) {
+		pace.isRushing = false;
+	}
+	clearTimeout(pace.timer);
+	if (pace.isRushing) {
+		pace.rushed = now;
+		pace.timer = setTimeout(planDraw, REST_MS);
+	}
+	return pace.isRushing;
+}
+
 let isDrawPlanned = false;
 function planDraw() {
 	if (isDrawPlanned)
@@ -153,50 +411,67 @@ function planDraw() {
 	});
 }
 
-// IntersectionObserver says which grids are near; only those are drawn while one scrolls.
-const near = new Set();
-const observer = new IntersectionObserver((entries) => {
-	for (const entry of entries)
-		if (entry.isIntersecting)
-			near.add(entry.target);
-		else
-			near.delete(entry.target);
-	planDraw();
-}, {rootMargin: "100% 0px"});
-
+// In a rush there are the days and the pattern of their grids, and nothing is fetched.
 function drawGallery() {
-	if ($("page-pictures").hidden)
+	if ($("page-pictures").hidden || !place.width)
 		return;
-	for (const section of sections)
-		if (near.has(section.grid))
-			section.draw();
-		else if (section.cells.size) {
-			section.grid.replaceChildren();
-			section.cells.clear();
-		}
-	const last = $("days").lastElementChild;
-	if (!last || last.getBoundingClientRect().top < window.innerHeight * 3)
+	const top = viewTop(), height = window.innerHeight;
+	const from = top - height, to = top + 2 * height;
+	const near = [];
+	pace.top = top;
+	for (let i = sectionAt(from); i < sections.length && sections[i].top < to; i++)
+		near.push(sections[i]);
+	for (const section of [...drawn])
+		if (!near.includes(section) && !section.hasFocus())
+			section.hide();
+	near.forEach((section) => section.show());
+	if (isRushing()) {
+		leaveThumbs(top);
+		return;
+	}
+	const needed = new Set();
+	for (const section of drawn)
+		section.draw(from, to, needed);
+	if (!$("viewer").open)
+		leavePages(needed);
+	planThumbs(top);
+	const last = sections[sections.length - 1];
+	if (!last || last.top + last.height < top + 3 * height)
 		loadMore();
 }
 
+// What was at the top of the window stays there.
 function layoutGallery() {
-	for (const section of sections)
-		section.layout();
+	const width = $("days").clientWidth;
+	if (!width || width === place.width) {
+		planDraw();
+		return;
+	}
+	const section = place.width ? sections[sectionAt(pace.top)] : null;
+	const rows = section ? (pace.top - section.top - section.header()) / place.pitch : 0;
+	const index = Math.round(Math.max(0, rows) * place.columns);
+	measure(width);
+	stack(0);
+	if (section && pace.top > 0)
+		window.scrollBy(0, section.topOf(index) + Math.min(0, rows) * place.pitch - viewTop());
+	drawGallery();
+}
+
+function addSections(more) {
+	const first = sections.length;
+	sections.push(...more);
+	stack(first);
 	planDraw();
 }
 
-function addSection(section) {
-	sections.push(section);
-	$("days").append(section.box);
-	section.layout();
-	observer.observe(section.grid);
-}
-
 function clearGallery() {
-	observer.disconnect();
-	near.clear();
+	for (const section of [...drawn])
+		section.hide();
+	leavePages(new Set());
+	pagesKept.clear();
+	thumbsWaiting = [];
 	sections.length = 0;
-	$("days").replaceChildren();
+	stack(0);
 }
 
 function note(text) {
@@ -204,68 +479,108 @@ function note(text) {
 	setText($("gallery-note"), text);
 }
 
+// --- from picture to picture ---
+
+// [section, index] of the picture so many further on, also over the end of a day; undefined: there is none.
+function neighbour(section, index, delta) {
+	const to = index + delta;
+	if (to >= 0 && to < section.count)
+		return [section, to];
+	const isRow = Math.abs(delta) > 1;
+	if (delta > 0 && isRow && rowsOf(index + 1) < rowsOf(section.count))
+		return [section, section.count - 1]; // the last row is shorter
+	const next = sections[section.at + Math.sign(delta)];
+	if (!next || !next.count)
+		return undefined;
+	if (!isRow)
+		return [next, delta > 0 ? 0 : next.count - 1];
+	const row = delta > 0 ? 0 : (rowsOf(next.count) - 1) * place.columns;
+	return [next, Math.min(next.count - 1, row + index % place.columns)];
+}
+
+// Gives the picture the focus; the page moves no more than it must.
+function reveal(section, index) {
+	const at = section.topOf(index), top = viewTop(), height = window.innerHeight;
+	const high = at - place.bar - section.header() - GAP, low = at + place.pitch + GAP - height;
+	if (top > high || top < low)
+		window.scrollBy(0, (Math.abs(at - top) > 2 * height ? (high + low) / 2 : top > high ? high : low) - top);
+	section.current = index;
+	pace.time = 0; // a jump, no rush
+	drawGallery();
+	section.cells.get(index)?.focus({preventScroll: true});
+}
+
+function galleryKey(event) {
+	const cell = event.target.closest(".cell");
+	const delta = {ArrowLeft: -1, ArrowRight: 1, ArrowUp: -place.columns, ArrowDown: place.columns}[event.key];
+	if (!cell || !delta || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey)
+		return;
+	const next = neighbour(cell.section, cell.index, delta);
+	event.preventDefault();
+	if (next)
+		reveal(...next);
+}
+
 // --- days ---
 
+const TRY_AGAIN_MS = 10000;
 let loadMore = () => {};
+let listNumber = 0; // of what is listed now
 
 function daySection(day) {
-	const section = new Section(dayText(day.day), day.count, async (page) =>
-		(await ask(`/api/day/${day.day}?offset=${page * PAGE}`)).pictures);
-	section.facts.append(`${W.count(day.count)} · ${sizeText(day.bytes)} · `,
-		make("a", {href: `/api/zip/${day.day}`, textContent: W.zip, ariaLabel: `${W.zip}, ${dayText(day.day)}`}));
+	const section = new Section(dayText(day.day), day.count,
+		async (page, signal) => (await ask(`/api/day/${day.day}?offset=${page * PAGE}`, {signal})).pictures,
+		() => [make("span", {textContent: `${W.count(day.count)} · ${sizeText(day.bytes)}`}),
+			make("a", {href: `/api/zip/${day.day}`, textContent: W.zip, ariaLabel: `${W.zip}, ${dayText(day.day)}`})]);
+	section.day = day.day;
 	return section;
 }
 
-async function loadDays() {
-	if (daysEnd || daysLoading)
-		return;
-	daysLoading = true;
-	try {
-		const last = sections.length ? `?before=${sections[sections.length - 1].day}` : "";
-		const answer = await ask(`/api/days${last}`);
-		daysEnd = answer.end;
-		for (const day of answer.days) {
-			const section = daySection(day);
-			section.day = day.day;
-			addSection(section);
+// All of them, one answer after the other: then the page is as high as it will be.
+async function loadDays(number) {
+	for (let isEnd = false; !isEnd && number === listNumber;) {
+		try {
+			const last = sections.length ? `?before=${sections[sections.length - 1].day}` : "";
+			const answer = await ask(`/api/days${last}`);
+			if (number !== listNumber)
+				return;
+			isEnd = answer.end;
+			addSections(answer.days.map(daySection));
+			note(sections.length ? "" : W.nothing);
+		} catch (error) {
+			if (number !== listNumber)
+				return;
+			note(error.message);
+			await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS));
 		}
-		note(sections.length ? "" : W.nothing);
-	} catch (error) {
-		daysEnd = true; // not again and again: reloading does
-		note(error.message);
 	}
-	daysLoading = false;
-	planDraw();
 }
 
 function showDays() {
 	clearGallery();
-	daysEnd = daysLoading = false;
-	loadMore = loadDays;
-	loadDays();
+	loadMore = () => {};
+	loadDays(++listNumber);
 }
 
 // --- search ---
 
-let searchNumber = 0;
-
 function showFound(form) {
-	const number = ++searchNumber;
+	const number = ++listNumber;
 	const query = new URLSearchParams([...new FormData(form)].filter(([, value]) => value.trim()));
 	const found = [];
 	const section = new Section("", 0, async (page) => found.slice(page * PAGE, (page + 1) * PAGE));
 	let isEnd = false, isLoading = false;
 
 	clearGallery();
-	addSection(section);
+	addSections([section]);
 	note(W.searching);
 	loadMore = async () => {
-		if (isEnd || isLoading || number !== searchNumber)
+		if (isEnd || isLoading || number !== listNumber)
 			return;
 		isLoading = true;
 		try {
 			const answer = await ask(`/api/search?${query}`);
-			if (number !== searchNumber)
+			if (number !== listNumber)
 				return;
 			found.push(...answer.pictures);
 			isEnd = answer.end;
@@ -273,7 +588,7 @@ function showFound(form) {
 			query.set("after_id", answer.after_id);
 			section.count = found.length;
 			section.pages.clear();
-			section.layout();
+			stack(0);
 			note(found.length ? W.found(found.length, !isEnd) : isEnd ? W.nothingFound : W.searching);
 		} catch (error) {
 			isEnd = true;
@@ -295,18 +610,27 @@ function galleryStart() {
 		event.preventDefault();
 		showFound($("search"));
 	});
-	$("search").addEventListener("reset", () => {
-		searchNumber++;
-		showDays();
-	});
+	$("search").addEventListener("reset", showDays);
 	$("select").onclick = () => {
 		isSelecting = !isSelecting;
 		selected.clear();
 		showSelection();
 	};
+	$("days").addEventListener("click", (event) => {
+		const cell = event.target.closest(".cell");
+		if (cell)
+			pressCell(cell.section, cell.index);
+	});
+	$("days").addEventListener("focusin", (event) => {
+		if (event.target.matches(".cell"))
+			event.target.section.current = event.target.index;
+	});
+	$("days").addEventListener("keydown", galleryKey);
 	$("search-box").open = window.innerWidth >= 900;
 	showSelection();
 	window.addEventListener("scroll", planDraw, {passive: true});
-	window.addEventListener("resize", layoutGallery);
+	window.addEventListener("resize", planDraw);
+	new ResizeObserver(layoutGallery).observe($("days")); // also when a scrollbar comes
+	layoutGallery();
 	showDays();
 }

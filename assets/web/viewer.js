@@ -1,39 +1,84 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One picture. Arrow keys and swipes go to its neighbours, also over the end of a day.
+// One picture. Arrow keys and swipes go to its neighbours, also over the end of a day. First the small picture, which
+// is here already or soon; the large one only when somebody stays, and who goes on does not wait for it.
 "use strict";
 
-let shownSection = null, shownIndex = 0, showNumber = 0;
+const HURRY_MS = 250; // between two pictures
+const STAY_MS = 150;
+let shownSection = null, shownIndex = 0, showNumber = 0, shownTime = 0, shownDelta = 1, stayTimer = 0;
+let largeImage = null, aheadImage = null; // being fetched, or here
 
-// What a browser cannot show, the box makes a view of: until that is there, the small picture.
+function isPicture(picture) {
+	return picture.kind === "image" || picture.kind === "raw";
+}
+
+// What a browser cannot show, the box makes a view of.
 function isRendered(picture) {
-	return !picture.shown && picture.thumb && (picture.kind === "image" || picture.kind === "raw");
+	return !picture.shown && picture.thumb && isPicture(picture);
 }
 
-function renderedImage(picture, path) {
-	const image = make("img", {className: "rough", src: `/media/${picture.id}/thumb?v=${picture.v}`,
-		alt: picture.name, draggable: false});
-	const large = new Image();
-	large.onload = () => {
-		image.src = path;
-		image.classList.remove("rough");
-		if (image.isConnected) // only now: else the next one would be made before this one
-			preload(shownSection, shownIndex + 1);
-	};
-	large.src = path;
-	return image;
+function viewPath(picture) {
+	return `/media/${picture.id}/view?v=${picture.v}`;
 }
 
-function stageOf(picture) {
-	const path = `/media/${picture.id}/view?v=${picture.v}`;
+function letGo(image) {
+	if (image && !image.complete)
+		image.removeAttribute("src");
+}
+
+function showLarge(picture, number) {
+	const image = make("img", {alt: picture.name, draggable: false, src: viewPath(picture)});
+	largeImage = image;
+	image.decode().then(() => {
+		if (number !== showNumber)
+			return;
+		$("stage").replaceChildren(image);
+		loadAhead(); // only now: else the next one would come before this one
+	}).catch(() => {
+		if (number === showNumber && !$("stage").firstChild)
+			$("stage").replaceChildren(make("p", {className: "note", textContent: W.noPreview}));
+	});
+}
+
+function showWhole(picture, number) {
 	if (picture.kind === "video" && picture.shown)
-		return make("video", {src: path, controls: true, autoplay: true, playsInline: true});
-	if (picture.kind === "audio" && picture.shown)
-		return make("audio", {src: path, controls: true});
-	if (isRendered(picture))
-		return renderedImage(picture, path);
-	if ((picture.kind === "image" && picture.shown) || picture.thumb)
-		return make("img", {src: path, alt: picture.name, draggable: false});
-	return make("p", {className: "note", textContent: W.noPreview});
+		$("stage").replaceChildren(make("video", {src: viewPath(picture), controls: true, autoplay: true, playsInline: true}));
+	else if (picture.kind === "audio" && picture.shown)
+		$("stage").replaceChildren(make("audio", {src: viewPath(picture), controls: true}));
+	else if ((isPicture(picture) && picture.shown) || isRendered(picture))
+		showLarge(picture, number);
+	else if (!picture.thumb)
+		$("stage").replaceChildren(make("p", {className: "note", textContent: W.noPreview}));
+}
+
+function showStage(picture, number) {
+	const isHurried = performance.now() - shownTime < HURRY_MS;
+	shownTime = performance.now();
+	stopStage();
+	$("stage").replaceChildren(...(picture.thumb ? [make("img", {className: "rough", alt: picture.name, draggable: false,
+		src: `/media/${picture.id}/thumb?v=${picture.v}`})] : []));
+	if (isHurried)
+		stayTimer = setTimeout(showWhole, STAY_MS, picture, number);
+	else
+		showWhole(picture, number);
+}
+
+function stopStage() {
+	clearTimeout(stayTimer);
+	letGo(largeImage);
+	letGo($("stage").querySelector("img.rough"));
+	largeImage = null;
+}
+
+// The one that is likely to be wanted next.
+function loadAhead() {
+	const next = neighbour(shownSection, shownIndex, shownDelta);
+	const picture = next && next[0].picture(next[1]);
+	letGo(aheadImage);
+	aheadImage = picture && ((picture.kind === "image" && picture.shown) || isRendered(picture))
+		? make("img", {src: viewPath(picture)}) : null;
+	if (next)
+		next[0].want(next[1]);
 }
 
 function factsOf(picture) {
@@ -43,60 +88,54 @@ function factsOf(picture) {
 		isRendered(picture) ? W.rendered : !picture.shown && picture.thumb ? W.smallOnly : ""].filter(Boolean).join(" · ");
 }
 
-function hasNeighbour(delta) {
-	const at = sections.indexOf(shownSection) + delta;
-	const index = shownIndex + delta;
-	return (index >= 0 && index < shownSection.count) || (at >= 0 && at < sections.length);
-}
-
-function preload(section, index) {
-	const picture = index >= 0 && index < section.count ? section.picture(index) : null;
-	if (picture && ((picture.kind === "image" && picture.shown) || isRendered(picture)))
-		new Image().src = `/media/${picture.id}/view?v=${picture.v}`;
-}
-
 async function showPicture(section, index) {
 	const number = ++showNumber;
+	shownSection = section;
+	shownIndex = index;
+	$("viewer-previous").disabled = !neighbour(section, index, -1);
+	$("viewer-next").disabled = !neighbour(section, index, 1);
 	await section.want(index);
 	const picture = section.picture(index);
 	if (number !== showNumber || !picture)
 		return;
-	shownSection = section;
-	shownIndex = index;
-	$("stage").replaceChildren(stageOf(picture));
+	showStage(picture, number);
 	setText($("viewer-name"), picture.name);
 	setText($("viewer-facts"), factsOf(picture));
 	$("viewer-download").href = `/media/${picture.id}/original?v=${picture.v}`;
-	$("viewer-previous").disabled = !hasNeighbour(-1);
-	$("viewer-next").disabled = !hasNeighbour(1);
-	if (!isRendered(picture))
-		preload(section, index + 1);
 }
 
 function viewerMove(delta) {
-	const index = shownIndex + delta;
-	if (index >= 0 && index < shownSection.count) {
-		showPicture(shownSection, index);
-		return;
-	}
-	const section = sections[sections.indexOf(shownSection) + delta];
-	if (section)
-		showPicture(section, delta > 0 ? 0 : section.count - 1);
+	const next = neighbour(shownSection, shownIndex, delta);
+	shownDelta = delta;
+	if (next)
+		showPicture(...next);
 }
 
+// The browser's own way back, as phones have it, closes the picture, not the page.
 function viewerOpen(section, index) {
+	shownTime = 0;
 	showPicture(section, index);
-	if (!$("viewer").open)
-		$("viewer").showModal();
+	if ($("viewer").open)
+		return;
+	history.pushState({isPicture: true}, "");
+	$("viewer").showModal();
 }
 
-// Back where one was, even if that is another picture now.
+let isGoingBack = false;
+
+// Back where one was: at the picture that was shown last.
 function viewerClosed() {
-	const cell = shownSection && shownSection.cells.get(shownIndex);
 	showNumber++;
+	stopStage();
+	letGo(aheadImage);
+	aheadImage = null;
 	$("stage").replaceChildren();
-	if (cell)
-		cell.focus();
+	if (history.state && history.state.isPicture) {
+		isGoingBack = true;
+		history.back();
+	}
+	if (shownSection && sections[shownSection.at] === shownSection)
+		reveal(shownSection, shownIndex);
 }
 
 const SWIPE = 50; // pixels
@@ -109,6 +148,11 @@ $("viewer-close").onclick = () => $("viewer").close();
 $("viewer-previous").onclick = () => viewerMove(-1);
 $("viewer-next").onclick = () => viewerMove(1);
 $("viewer").addEventListener("close", viewerClosed);
+window.addEventListener("popstate", () => {
+	if (!isGoingBack && $("viewer").open)
+		$("viewer").close();
+	isGoingBack = false;
+});
 $("viewer").addEventListener("keydown", (event) => {
 	if (event.target.matches("video, audio"))
 		return; // there the arrows wind

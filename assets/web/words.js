@@ -35,15 +35,16 @@ const WORDS = {
 		askPower: "Shut the box down?",
 		askReboot: "Restart the box?",
 		askBusy: "A card is being copied. It is stopped in order and goes on next time.",
-		count: (n) => n === 1 ? "1 picture" : `${n.toLocaleString()} pictures`,
+		count: (n) => n === 1 ? "1 picture" : `${numberText(n)} pictures`,
+		place: (n, all) => `${numberText(n)} of ${numberText(all)}`,
 		nothing: "There are no pictures yet.",
 		nothingFound: "Nothing was found.",
-		found: (n, more) => `${n.toLocaleString()}${more ? " or more" : ""} found`,
+		found: (n, more) => `${numberText(n)}${more ? " or more" : ""} found`,
 		searching: "Searching …",
 		zip: "Download all",
 		select: "Select",
 		selectEnd: "End selecting",
-		downloadSelected: (n) => `Download ${n.toLocaleString()}`,
+		downloadSelected: (n) => `Download ${numberText(n)}`,
 		verified: "read back and equal",
 		kinds: {video: "film", audio: "sound", raw: "RAW"},
 		notVerified: "not read back yet",
@@ -64,7 +65,7 @@ const WORDS = {
 		uploadWaits: "The connection is broken. It goes on by itself when it is back.",
 		uploadBroken: "The connection stayed broken. Nothing was lost: begin again.",
 		uploadDone: "All is on the box. It is being filed now: see Now.",
-		files: (n) => n === 1 ? "1 file" : `${n.toLocaleString()} files`,
+		files: (n) => n === 1 ? "1 file" : `${numberText(n)} files`,
 		problems: "Files with a problem",
 		failed: "This did not work.",
 		verdicts: {
@@ -93,9 +94,17 @@ function sizeText(bytes) {
 	return `${i > 1 && bytes < 100 ? bytes.toFixed(1) : Math.round(bytes)} ${units[i]}`;
 }
 
+// Made once: making them takes longer than using them.
+const NUMBERS = new Intl.NumberFormat(LANGUAGE);
+const DAYS = new Intl.DateTimeFormat(LANGUAGE,
+	{weekday: "long", day: "numeric", month: "long", year: "numeric", timeZone: "UTC"});
+
+function numberText(n) {
+	return NUMBERS.format(n);
+}
+
 // The tank tells times as they were on the camera's clock: no zone is applied.
 function dayText(day) {
 	const date = new Date(`${day}T12:00:00Z`);
-	return isNaN(date) ? day : date.toLocaleDateString(LANGUAGE,
-		{weekday: "long", day: "numeric", month: "long", year: "numeric", timeZone: "UTC"});
+	return isNaN(date) ? day : DAYS.format(date);
 }

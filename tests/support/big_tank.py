@@ -8,7 +8,7 @@ from pathlib import Path
 
 INSERT = ("INSERT INTO files (hash, size_bytes, mtime_ns, state, tank_path, capture_time, date_source,"
           " is_guess, make, model, stem, sequence, import_id, thumbnail)"
-          " VALUES (?, ?, 0, 2, ?, ?, 'exif', 0, ?, ?, ?, 0, ?, 1)")
+          " VALUES (?, ?, 0, 2, ?, ?, 'exif', 0, ?, ?, ?, 0, ?, ?)")
 CAMERAS = (("Canon", "Canon EOS R6"), ("NIKON CORPORATION", "NIKON Z 6"), ("SONY", "ILCE-7M4"))
 PER_DAY = 400
 
@@ -32,11 +32,22 @@ def add_day(tank, count, day="2030-01-02"):
                     source = source.with_name(source.name + ".jpg")
                 os.link(source, target)
             time = f"{day} {i // 3600:02}:{i // 60 % 60:02}:{i % 60:02}"
-            ledger.execute(INSERT, (digest, size, new, time, *CAMERAS[0], f"many{i}", 1))
+            ledger.execute(INSERT, (digest, size, new, time, *CAMERAS[0], f"many{i}", 1, 1))
         ledger.commit()
 
 
-def add_past(tank, count):
+def add_thumbnails(tank):
+    """The pictures of add_past() get small pictures too: those of the others, in turns."""
+    with ledger_of(tank) as ledger:
+        rows = ledger.execute("SELECT tank_path FROM files WHERE import_id = 1 AND thumbnail = 1").fetchall()
+        sources = [source for row in rows for source in Path(tank, "thumbnails").glob(f"*/{Path(row[0]).name}*")]
+        for i, (path,) in enumerate(ledger.execute("SELECT tank_path FROM files WHERE import_id >= 1000")):
+            target = Path(tank, path.replace("images", "thumbnails", 1))
+            target.parent.mkdir(exist_ok=True)
+            os.link(sources[i % len(sources)], target)
+
+
+def add_past(tank, count, thumbnail=1):
     """So many more pictures of years before, three cameras and ten cards; nothing but the ledger has them."""
     first_day = datetime.date(2010, 1, 1)
     with ledger_of(tank) as ledger:
@@ -51,7 +62,7 @@ def add_past(tank, count):
                 time = f"{day} {i % PER_DAY // 60:02}:{i % 60:02}:00"
                 make, model = CAMERAS[i % len(CAMERAS)]
                 yield (os.urandom(16), 8_000_000 + i, f"images/{day:%Y%m%d}/past_{i:06}.jpg", time, make, model,
-                       f"img_{i % 10000:04}", 1000 + i // PER_DAY % 10)
+                       f"img_{i % 10000:04}", 1000 + i // PER_DAY % 10, thumbnail)
 
         ledger.executemany(INSERT, files())
         ledger.execute("INSERT INTO sources SELECT import_id, printf('DCIM/%03d/IMG_%06d.JPG', import_id, id),"

@@ -4,6 +4,7 @@
 
 With IMGTANK_SHOTS=FOLDER it leaves its screenshots there.
 """
+import contextlib
 import os
 import sys
 import time
@@ -11,11 +12,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from webbox import PASSWORD, web  # noqa: E402
-from big_tank import add_day  # noqa: E402
+from big_tank import add_day, add_past  # noqa: E402
 from box import box  # noqa: E402
 from chrome import chrome  # noqa: E402
 from test_preview import fill, preview, raw  # noqa: E402
 import axe  # noqa: E402
+import scrolling  # noqa: E402
 from e2e import expect, expect_equal, main  # noqa: E402
 from fakebox import FakeBox  # noqa: E402
 
@@ -113,6 +115,134 @@ def test_ten_thousand_pictures_of_a_day(work):
         no_complaints(browser)
 
 
+# What a cell has to do with the window: the index of the last one in it, and whether all in it have their pictures.
+LAST_SEEN = """return Math.max(...[...document.querySelectorAll('.cell')].filter((cell) => {
+	const place = cell.getBoundingClientRect();
+	return place.bottom > 0 && place.top < innerHeight;
+}).map((cell) => cell.index))"""
+# A window and a half in each frame, until the day is over: nobody sees anything on the way.
+RUSH = """
+const done = arguments[arguments.length - 1];
+let number = 0;
+const step = () => {
+	scrollBy(0, innerHeight * 1.5);
+	if (++number < 120)
+		requestAnimationFrame(step);
+	else
+		done(scrollY);
+};
+step();
+"""
+# Fifty times the arrow: each picture is there when the next one is wanted.
+DASH = """
+const done = arguments[arguments.length - 1], viewer = document.getElementById("viewer");
+let number = 0;
+const step = () => {
+	if (number++ === 50)
+		return done();
+	viewer.dispatchEvent(new KeyboardEvent("keydown", {key: "ArrowRight", bubbles: true}));
+	return requestAnimationFrame(step);
+};
+step();
+"""
+FOCUS = "return document.activeElement.index ?? null"
+
+
+@contextlib.contextmanager
+def long_day(work):
+    """The gallery of a tank whose last day has 10,000 pictures; a hundred days stand before it."""
+    work.import_safely(work.card("plain"))
+    add_day(work.tank, 10000, "2001-01-02")
+    add_past(work.tank, 40000, thumbnail=0)
+    with box(work.folder, tank=work.tank) as b, chrome(network=True) as browser, web(b.socket) as server:
+        server.wait(lambda: server.get("/api/days").status == 200, "the tank")
+        log_in(browser, server)
+        browser.size(1920, 1080)
+        browser.run("location.hash = '#pictures'")
+        browser.wait_for("sections.length > 100 && sections[sections.length - 1].day === '2001-01-02'", "all days")
+        yield browser
+
+
+def expect_smooth(seen, thumbs_max, what):
+    """Bounds that a busy machine keeps; bench/web_scroll has the figures."""
+    expect_equal(len(seen.heights), 1, f"{what}: heights of the page, {seen.heights}")
+    expect(seen.nodes < 600, f"{what}: {seen.nodes} elements")
+    expect(seen.thumbs <= thumbs_max, f"{what}: {seen.thumbs} thumbnails were asked for, {seen.vain} in vain")
+    expect(max(seen.tasks, default=0) < 1500, f"{what}: nothing else went on for {max(seen.tasks, default=0)} ms")
+
+
+def test_scrolling_through_a_long_day(work):
+    """The page has its height from the start, few elements, and fetches what somebody stays at."""
+    with long_day(work) as browser:
+        expect_smooth(scrolling.seen_while(browser, lambda: scrolling.press(browser, "End")), 250, "the End key")
+        expect_equal(browser.run(LAST_SEEN), 9999, "the last picture")
+        browser.run("scrollTo(0, sections[sections.length - 1].top)")
+        seen = scrolling.seen_while(browser, lambda: scrolling.until(browser, RUSH))
+        expect(1000 < browser.run(LAST_SEEN), "the rush did not get anywhere")
+        expect_smooth(seen, 600, "a rush")
+        seen = scrolling.seen_while(browser, lambda: scrolling.press(browser, "PageUp", 5, 0.1))
+        expect(seen.thumbs > 0, "what is seen on the way back is not fetched")
+        expect_smooth(seen, 900, "five pages back")
+        no_complaints(browser)
+
+
+def test_the_place_is_kept(work):
+    """Back from one picture, by its button, by the browser's way back, after many others; and in another window."""
+    def still():
+        scrolling.until(browser, scrolling.WATCH + scrolling.SETTLED)
+        return browser.run("return scrollY")
+
+    def open_and(leave):
+        browser.click(".cell[tabindex='0']")
+        browser.wait_for("document.getElementById('viewer').open && document.querySelector('#stage *') !== null", "a picture")
+        leave()
+        browser.wait_for("!document.getElementById('viewer').open && !history.state", "the gallery")
+
+    def dash():
+        """Fifty times the arrow, faster than anybody looks."""
+        scrolling.asked(browser)
+        scrolling.until(browser, DASH)
+        browser.wait_for("document.getElementById('viewer-name').textContent === "
+                         "shownSection.picture(shownIndex).name && document.querySelector('#stage img:not(.rough)')",
+                         "the picture fifty further on")
+        large = [path for path in scrolling.asked(browser) if path.endswith("/view")]
+        expect(len(large) <= 20, f"{len(large)} large pictures were fetched for those two at which somebody stayed")
+        browser.key("Escape")
+
+    with long_day(work) as browser:
+        browser.run("scrollTo(0, sections[sections.length - 1].top + 100000)")
+        place = still()
+        open_and(lambda: browser.key("Escape"))
+        expect_equal(still(), place, "the place after Escape")
+        at = browser.run(FOCUS)
+        open_and(lambda: browser.run("history.back()"))
+        expect_equal([still(), browser.run("return location.hash"), browser.run(FOCUS)], [place, "#pictures", at],
+                     "the place after the way back")
+        open_and(dash)
+        still()
+        expect_equal(browser.run(FOCUS), at + 50, "the picture that was shown last")
+        columns = browser.run("return place.columns")
+        for key, delta in (("ArrowRight", 1), ("ArrowDown", columns), ("ArrowLeft", -1), ("ArrowUp", -columns)):
+            before = browser.run(FOCUS)
+            browser.key(key)
+            expect_equal(browser.run(FOCUS), before + delta, f"the focus after {key}")
+        browser.run("scrollBy(0, -40000)")
+        still()
+        browser.key("ArrowRight")
+        still()
+        expect_equal(browser.run(FOCUS), at + 51, "the focus was lost on the way")
+        seen = browser.run(LAST_SEEN)
+        browser.size(700, 1080)
+        still()
+        expect(abs(browser.run(LAST_SEEN) - seen) < 200, "a narrower window shows other pictures")
+        place = still()
+        for page in ("now", "pictures"):
+            browser.run("location.hash = arguments[0]", page)
+            browser.wait_for(f"!document.getElementById('page-{page}').hidden", page)
+        expect_equal(still(), place, "the place after another page")
+        no_complaints(browser)
+
+
 def test_one_picture(work):
     work.import_safely(work.card("plain"))
     with box(work.folder, tank=work.tank) as b, chrome() as browser, web(b.socket) as server:
@@ -129,6 +259,8 @@ def test_one_picture(work):
         browser.wait(lambda: browser.run(name) != first, "the next one")
         browser.key("ArrowLeft")
         browser.wait(lambda: browser.run(name) == first, "the first again")
+        scrolling.swipe(browser, 1)
+        browser.wait(lambda: browser.run(name) != first, "the next one by a swipe")
         shots(browser, "picture")
         browser.key("Escape")
         browser.wait_for("!document.getElementById('viewer').open", "the end")

@@ -28,7 +28,7 @@ def free_port():
 
 
 class Chrome:
-    def __init__(self, dark=False):
+    def __init__(self, dark=False, network=False, scrollbars=False):
         self.port = free_port()
         self.folder = tempfile.TemporaryDirectory(prefix="imgtank-chrome-")
         self.process = subprocess.Popen(
@@ -36,14 +36,18 @@ class Chrome:
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
             env=dict(os.environ, HOME=self.folder.name))
         self.session = None
-        args = ["--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+        args = ["--headless=new", "--no-sandbox", "--disable-gpu",
                 "--disable-dev-shm-usage", "--lang=en-GB", f"--user-data-dir={self.folder.name}/p"]
         if dark:
             args.append("--force-dark-mode")
+        if not scrollbars:
+            args.append("--hide-scrollbars")
+        options = {"args": args, **({} if not scrollbars else {"excludeSwitches": ["hide-scrollbars"]})}
+        logs = {"browser": "ALL", **({"performance": "ALL"} if network else {})}
         self.wait(self.is_ready, "chromedriver")
         made = self.call("POST", "/session", {"capabilities": {"alwaysMatch": {
-            "browserName": "chrome", "goog:loggingPrefs": {"browser": "ALL"},
-            "goog:chromeOptions": {"args": args}}}})
+            "browserName": "chrome", "goog:loggingPrefs": logs,
+            "goog:chromeOptions": options}}})
         self.session = made["sessionId"]
 
     def is_ready(self):
@@ -104,7 +108,7 @@ class Chrome:
     def key(self, key):
         for kind in ("keyDown", "keyUp"):
             self.cdp("Input.dispatchKeyEvent", type=kind, key=key, code=key,
-                     windowsVirtualKeyCode={"Escape": 27, "ArrowLeft": 37, "ArrowRight": 39}[key])
+                     windowsVirtualKeyCode={"Escape": 27, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40}[key])
 
     def shot(self, path):
         with open(path, "wb") as out:
