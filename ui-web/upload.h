@@ -12,8 +12,8 @@
 #define UPLOADS_MAX 8 /* under way at the same time */
 #define UPLOAD_FILES_MAX 5000 /* of one upload */
 #define UPLOAD_FILE_BYTES_MAX (UINT64_C(256) << 30)
-#define UPLOAD_YIELD_USEC (UINT64_C(120) * 1000000) /* then it makes room for others, if need be   \
-						     */
+/* Nobody goes on with it: then it makes room for others, if need be. */
+#define UPLOAD_YIELD_USEC (UINT64_C(120) * 1000000)
 #define UPLOAD_IDLE_USEC (UINT64_C(24) * 3600 * 1000000) /* then an unfinished one is removed */
 
 struct uploads; /* opaque */

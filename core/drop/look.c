@@ -15,6 +15,7 @@
 #include "core/base/clock.h"
 
 #define ROOM_FIRST 64
+#define TURN_TIMES 4 /* a part is looked at for so many times the time to settle */
 
 struct look {
 	const struct drop_options *options;
@@ -229,11 +230,31 @@ static int look_into(struct look *look, int dir_fd, const char *path, unsigned i
 		fd_close(fd);
 		return -errno;
 	}
+	if (depth == 0 && look->list->start)
+		seekdir(dir, look->list->start);
 	while (r == 0 && look->list->count < DROP_FILES_MAX && (entry = readdir(dir)))
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
 			r = look_at(look, dir_fd, path, entry->d_name, depth);
+	if (depth == 0)
+		look->list->next = look->list->count < DROP_FILES_MAX ? 0 : telldir(dir);
 	(void)closedir(dir);
 	return r;
+}
+
+/* The same part as before until its turn is over. */
+static void take_turn(struct look *look)
+{
+	const struct drop_list *before = look->before;
+	struct drop_list *list = look->list;
+
+	list->since_usec = look->now_usec;
+	if (!before || !before->is_part)
+		return;
+	list->start = before->next;
+	if (look->now_usec - before->since_usec < look->options->settle_usec * TURN_TIMES) {
+		list->start = before->start;
+		list->since_usec = before->since_usec;
+	}
 }
 
 int drop_look(int dir_fd, const struct drop_options *options, uint64_t now_usec,
@@ -248,11 +269,13 @@ int drop_look(int dir_fd, const struct drop_options *options, uint64_t now_usec,
 	if (fstat(dir_fd, &st) < 0)
 		return -errno;
 	look.device = st.st_dev;
+	take_turn(&look);
 	r = look_into(&look, dir_fd, "", 0);
 	if (r < 0) {
 		drop_list_free(&list);
 		return r;
 	}
+	list.is_part = list.start || list.next;
 	if (list.count)
 		qsort(list.files, list.count, sizeof(*list.files), compare_paths);
 	if (before)

@@ -75,9 +75,17 @@ struct drop_file {
 	bool has_things; /* of a folder */
 };
 
+/*
+ * With more than DROP_FILES_MAX things in the folder a list has a part of them, for some looks;
+ * then the next part has its turn, so that nobody's heap of things keeps the others' from being
+ * seen.
+ */
 struct drop_list {
 	struct drop_file *files; /* owned; sorted by path */
 	size_t count;
+	bool is_part;
+	long start, next; /* of this part and the next one, as telldir(3) says it */
+	uint64_t since_usec; /* this part's turn; CLOCK_MONOTONIC */
 };
 
 void drop_list_free(struct drop_list *list); /* what is in it; accepts an empty one */

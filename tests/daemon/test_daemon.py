@@ -12,7 +12,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from box import BIN, BUSY, DEADLINE_S, Client, box, fake_engine  # noqa: E402
 import e2e  # noqa: E402
-from e2e import ROOT, expect, expect_equal, main  # noqa: E402
+from e2e import ROOT, Skip, expect, expect_equal, main  # noqa: E402
 
 BIG_FILES, BIG_FILE_BYTES = 24, 4 << 20
 BIG = e2e.scratch_root() / "big-card"
@@ -154,6 +154,22 @@ def test_folder_that_is_being_filled_is_no_card_yet(work):
         client.wait_card("SLOW", "safe-to-remove", verdict="safe-to-format")
         expect_equal(client.card("SLOW")["files_selected"], 1, "files")
         del card
+
+
+def test_links_of_others_lead_nowhere(work):
+    """The page may write into the reader's folder, but not make the daemon read for it what it may not read itself."""
+    if os.geteuid() != 0:
+        raise Skip("only root can make a link of somebody else's")
+    card = work.card()
+    with box(work.folder) as b:
+        link = work.path("link")
+        link.symlink_to(os.fsdecode(card.root))
+        os.chown(link, 65534, 65534, follow_symlinks=False)
+        link.rename(b.reader / "Upload by nobody")
+        client = b.client()
+        b.insert(card.root, "CARD")
+        client.wait_card("CARD", "safe-to-remove")
+        expect_equal(client.card("Upload by nobody"), None, "the card behind the link")
 
 
 def test_cancel_keeps_what_is_finished_and_retry_copies_the_rest(work):

@@ -206,6 +206,19 @@ def test_many_names_that_should_not_be(work):
         d.expect_tank(*contents)
 
 
+def test_a_heap_of_things_does_not_hide_a_picture(work):
+    """More than one list holds; no matter where in the folder the picture comes."""
+    with dropping(work) as d:
+        for i in range(17000):
+            (d.folder / f"heap-{i:05d}.txt").touch()
+        contents = {f"picture-{i}.jpg": d.jpeg() for i in range(8)}
+        for name, data in contents.items():
+            (d.folder / name).write_bytes(data)
+        d.wait(lambda: not any((d.folder / name).exists() for name in contents), "the taking of all")
+        d.wait(d.ends, "its end")
+        d.expect_tank(*contents.values())
+
+
 def test_owners_are_named_and_kept_apart(work):
     if os.geteuid() != 0:
         raise Skip("other owners need root")

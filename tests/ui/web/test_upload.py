@@ -4,14 +4,17 @@
 import contextlib
 import os
 import socket
+import subprocess
 import sys
+import time
 from pathlib import Path
 from urllib.parse import urlencode
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from webbox import web  # noqa: E402
 from box import box  # noqa: E402
-from e2e import expect, expect_equal, main  # noqa: E402
+from fakebox import FakeBox  # noqa: E402
+from e2e import Skip, expect, expect_equal, main  # noqa: E402
 
 
 @contextlib.contextmanager
@@ -170,6 +173,48 @@ def test_nothing_strange_gets_in(work):
                    and b.reader not in path.parents]
         expect_equal(outside, [], "outside of the spool")
     expect_equal(spool(b), [], "unfinished uploads are left over")
+
+
+def test_what_is_being_sent_counts_as_taken_room(work):
+    """Several at once do not fill the disk that others need."""
+    spool_folder = work.path("small-disk")
+    spool_folder.mkdir()
+    if subprocess.call(["mount", "-t", "tmpfs", "-o", "size=600m", "tmpfs", str(spool_folder)]):
+        raise Skip("tmpfs cannot be mounted here")
+    try:
+        with FakeBox("copying") as fake, web(fake.socket, f"--spool={spool_folder}") as server:
+            size, sending, statuses = 30 << 20, [], []
+            for i in range(4):
+                upload = begin(server, 1, f"Ann {i}")
+                connection = socket.create_connection(("127.0.0.1", server.port))
+                connection.settimeout(20)
+                connection.sendall((f"PUT {put_path(upload, 0, 'a.jpg', size)} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+                                    f"Origin: {server.origin}\r\nSec-Fetch-Site: same-origin\r\n"
+                                    f"Cookie: imgtank={server.cookie}\r\nContent-Length: {size}\r\n\r\n").encode())
+                sending.append(connection)
+                server.wait(lambda number=i: len(list(spool_folder.glob(".upload-*/*"))) == min(number + 1, 2),
+                            "its beginning, or the refusal")
+            for connection in sending:
+                with contextlib.suppress(OSError):
+                    connection.sendall(b"x" * size)
+                statuses.append(connection.recv(100).split()[1])
+                connection.close()
+            expect_equal(statuses, [b"200", b"200", b"507", b"507"], "two have room")
+            room = os.statvfs(spool_folder)
+            expect(room.f_bavail * room.f_frsize >= 512 << 20, "the others' room was used")
+    finally:
+        subprocess.call(["umount", "-l", str(spool_folder)])
+
+
+def test_a_time_that_cannot_be_is_not_taken(work):
+    files = card_files(work)
+    with boxes(work) as (b, server):
+        upload = begin(server, 1)
+        content = files[0].read_bytes()
+        path = put_path(upload, 0, "A.JPG", len(content)).replace("1715500000000", "9223372036854775807")
+        expect_equal(server.request("PUT", path, content, {"Origin": server.origin}).status, 200, "the file")
+        there = next(Path(b.reader).glob(".upload-*/A.JPG")).stat().st_mtime
+        expect(abs(there - time.time()) < 3600, f"its time is {there}")
 
 
 def test_without_a_spool_there_are_no_uploads(work):

@@ -526,6 +526,103 @@ def test_one_address_cannot_take_all(work):
             connection.close()
 
 
+def test_many_addresses_cannot_take_all_from_who_is_logged_in(work):
+    with FakeBox("copying") as fake, web(fake.socket) as server:
+        server.get("/api/state")
+        greedy = [socket.create_connection(("127.0.0.1", server.port), source_address=(f"127.0.3.{1 + i // 64}", 0))
+                  for i in range(640)]
+        expect_equal(server.get("/api/state").status, 200, "who is logged in")
+        for connection in greedy:
+            connection.close()
+
+
+def request_text(server, path, cookie=True, method="GET", body=""):
+    session = f"Cookie: imgtank={server.cookie}\r\n" if cookie else ""
+    return (f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nOrigin: {server.origin}\r\n{session}"
+            f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n{body}").encode()
+
+
+def statuses_of(server, count, request, address):
+    """What so many readers of one address are answered, who then read no further; and their connections."""
+    readers = []
+    for _ in range(count):
+        reader = socket.create_connection(("127.0.0.1", server.port), source_address=(address, 0))
+        reader.settimeout(DEADLINE_S)
+        reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        reader.sendall(request)
+        readers.append(reader)
+    return [int(reader.recv(12).split()[1]) for reader in readers], readers
+
+
+def test_one_address_has_its_share_of_live_pages(work):
+    with FakeBox("copying") as fake, web(fake.socket, "--guests=read") as server:
+        got, greedy = statuses_of(server, 20, request_text(server, "/api/events", cookie=False), "127.0.4.1")
+        expect_equal((got.count(200), got.count(503)), (16, 4), "of one address")
+        got, more = statuses_of(server, 16, request_text(server, "/api/events", cookie=False), "127.0.4.2")
+        expect_equal(got.count(200), 16, "of a second one")
+        got, guests = statuses_of(server, 1, request_text(server, "/api/events", cookie=False), "127.0.4.3")
+        expect_equal(got, [503], "guests have half")
+        got, owner = statuses_of(server, 1, request_text(server, "/api/events"), "127.0.0.1")
+        expect_equal(got, [200], "who is logged in")
+        for connection in greedy + more + guests + owner:
+            connection.close()
+
+
+def test_one_address_has_its_share_of_downloads(work):
+    content = os.urandom(30_000_000)
+    source = work.path("big") / "DCIM" / "100EXMPL"
+    source.mkdir(parents=True)
+    (source / "IMG_0001.JPG").write_bytes(b"\xff\xd8\xff\xe0\0\x10JFIF\0" + content)
+    expect_equal(work.run(work.path("big")).verdict(), "safe-to-format", "the import")
+    with box(work.folder, tank=work.tank) as b, web(b.socket, "--guests=read") as server:
+        server.wait(lambda: server.get("/api/days").status == 200, "the tank")
+        big = max(all_pictures(server), key=lambda picture: picture["bytes"])
+        zip_as_guest = request_text(server, "/api/zip", False, "POST", f"ids={big['id']}")
+        got, greedy = statuses_of(server, 5, zip_as_guest, "127.0.4.1")
+        expect_equal((got.count(200), got.count(503)), (3, 2), "of one address")
+        got, guests = statuses_of(server, 2, zip_as_guest, "127.0.4.2")
+        expect_equal(got, [200, 503], "guests have half")
+        got, owner = statuses_of(server, 1, request_text(server, "/api/zip", True, "POST", f"ids={big['id']}"),
+                                 "127.0.0.1")
+        expect_equal(got, [200], "who is logged in")
+        for connection in greedy + guests + owner:
+            connection.close()
+
+
+def test_a_zip_of_nothing_keeps_nobody_waiting(work):
+    """Its pictures are looked up some at a time: the others' requests come in between."""
+    with gallery(work) as server:
+        zip_request = request_text(server, "/api/zip", True, "POST", "ids=" + ",".join(["999"] * 16000))
+        reader = socket.create_connection(("127.0.0.1", server.port))
+        reader.settimeout(DEADLINE_S)
+        reader.sendall(zip_request)
+        expect(reader.recv(12).startswith(b"HTTP/1.1 200"), "the beginning")
+        answered = 0
+        other = server.connect()
+        reader.setblocking(False)
+        is_over = False
+        while not is_over:
+            other.request("GET", "/api/session", headers={"Cookie": f"imgtank={server.cookie}"})
+            expect_equal(other.getresponse().read()[:1], b"{", "another request")
+            answered += 1
+            with contextlib.suppress(BlockingIOError):
+                while not is_over:
+                    piece = reader.recv(65536)
+                    is_over = not piece or b"PK\x05\x06" in piece
+        expect(answered >= 20, f"{answered} others were answered meanwhile")
+        reader.close()
+        other.close()
+
+
+def test_a_new_password_ends_what_the_old_one_has_opened(work):
+    with FakeBox("copying") as fake, web(fake.socket) as server:
+        expect_equal(server.get("/api/state").status, 200, "before")
+        server.make_password("another password 9")
+        server.wait(lambda: server.get("/api/state").status == 401, "the end of the session")
+        expect_equal(server.log_in("another password 9").status, 200, "the new one")
+        expect_equal(server.get("/api/state").status, 200, "after")
+
+
 def test_a_thumbnail_that_is_sent_again_is_guarded_as_before(work):
     with gallery(work) as server:
         picture = next(picture for picture in all_pictures(server) if picture["thumb"])

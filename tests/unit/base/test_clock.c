@@ -114,11 +114,23 @@ static void test_clock_asks_only_the_other_machine_s_files(void **state)
 	assert_int_equal(system(text), 0);
 }
 
+static void test_clock_has_an_end_and_a_beginning(void **state)
+{
+	(void)state;
+	assert_int_equal(
+		clock_timespec_ns(&(struct timespec){1715500000, 5}), INT64_C(1715500000000000005));
+	assert_int_equal(clock_timespec_ns(&(struct timespec){-1, 5}), INT64_C(-999999995));
+	assert_int_equal(clock_timespec_ns(&(struct timespec){INT64_C(15032385535), 0}), INT64_MAX);
+	assert_int_equal(clock_timespec_ns(&(struct timespec){INT64_MAX, 999999999}), INT64_MAX);
+	assert_int_equal(clock_timespec_ns(&(struct timespec){INT64_MIN, 0}), INT64_MIN);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_clock_is_what_the_signs_say),
 		cmocka_unit_test(test_clock_believes_the_kernel_only_when_it_says_yes),
+		cmocka_unit_test(test_clock_has_an_end_and_a_beginning),
 		cmocka_unit_test(test_clock_asks_only_the_other_machine_s_files),
 	};
 

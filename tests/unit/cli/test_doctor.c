@@ -201,7 +201,7 @@ static void judge_drop(enum drop_why why, int64_t age_s)
 		.why = why,
 		.mtime_ns = NOW_NS - 10 * age_s * 1000000000,
 		.ctime_ns = NOW_NS - age_s * 1000000000};
-	const struct drop_list list = {&file, 1};
+	const struct drop_list list = {.files = &file, .count = 1};
 
 	memset(&report, 0, sizeof(report));
 	doctor_judge_drop("/drop", &list, NOW_NS, &report);

@@ -84,7 +84,7 @@ static void test_judge_asks_for_the_first_bytes_of_the_unknown(void **state)
 static bool choose(const struct drop_file *files, size_t count, uid_t *owner)
 {
 	struct drop_file copy[8];
-	const struct drop_list list = {copy, count};
+	const struct drop_list list = {.files = copy, .count = count};
 
 	memcpy(copy, files, count * sizeof(*files));
 	return drop_choose(&list, NOW, SETTLE, owner);
