@@ -436,7 +436,7 @@ def test_every_answer_has_its_guards(work):
             expect("frame-ancestors 'none'" in headers["Content-Security-Policy"], path)
             expect("unsafe" not in headers["Content-Security-Policy"], path)
             expect_equal(headers["X-Content-Type-Options"], "nosniff", path)
-            expect_equal(headers["Referrer-Policy"], "no-referrer", path)
+            expect_equal(headers["Referrer-Policy"], "same-origin", path)
             expect(headers["Cache-Control"], path)
         expect_equal(server.request("DELETE", "/api/state").status, 405, "DELETE")
         expect_equal(server.request("GET", "/api/command").status, 405, "GET of a command")
