@@ -33,6 +33,7 @@ static const struct {
 	{"manifest.webmanifest", "application/manifest+json"},
 	{"icon.svg", "image/svg+xml"},
 	{"icon.png", "image/png"},
+	{"icon-512.png", "image/png"},
 };
 
 #define FILES_COUNT (sizeof(files) / sizeof(files[0]))

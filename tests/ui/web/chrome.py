@@ -28,7 +28,7 @@ def free_port():
 
 
 class Chrome:
-    def __init__(self, dark=False, network=False, scrollbars=False):
+    def __init__(self, dark=False, network=False, scrollbars=False, more_args=()):
         self.port = free_port()
         self.folder = tempfile.TemporaryDirectory(prefix="imgtank-chrome-")
         self.process = subprocess.Popen(
@@ -37,7 +37,7 @@ class Chrome:
             env=dict(os.environ, HOME=self.folder.name))
         self.session = None
         args = ["--headless=new", "--no-sandbox", "--disable-gpu",
-                "--disable-dev-shm-usage", "--lang=en-GB", f"--user-data-dir={self.folder.name}/p"]
+                "--disable-dev-shm-usage", "--lang=en-GB", f"--user-data-dir={self.folder.name}/p", *more_args]
         if dark:
             args.append("--force-dark-mode")
         if not scrollbars:

@@ -6,21 +6,25 @@ import http.client
 import io
 import json
 import os
+import re
 import shutil
 import socket
 import ssl
+import struct
 import subprocess
 import sys
 import threading
 import time
 import zipfile
 from pathlib import Path
+from urllib.parse import urlencode
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from webbox import DEADLINE_S, PASSWORD, unused_socket, web  # noqa: E402
 from box import box  # noqa: E402
-from e2e import BIN, Skip, expect, expect_equal, main  # noqa: E402
+from e2e import BIN, ROOT, Skip, expect, expect_equal, main  # noqa: E402
 from fakebox import FakeBox  # noqa: E402
+import make_card  # noqa: E402
 
 
 def fill(work):
@@ -109,6 +113,37 @@ def test_guests_may_look_only(work):
             body = json.dumps({"id": 1, "command": command})
             expect_equal(server.post("/api/command", body).status, 401, command)
         expect(not any("command" in line for line in fake.lines), "the daemon was asked")
+
+
+def test_guests_have_the_pictures_and_bring_none(work):
+    fill(work)
+    with box(work.folder, tank=work.tank) as b, \
+            web(b.socket, "--guests=read", f"--spool={b.reader}", logged_in=False) as server:
+        server.wait(lambda: server.get("/api/days").status == 200, "the tank")
+        owner = server.log_in()
+        expect_equal(owner.status, 200, "log-in")
+        begun = server.post("/api/upload", "by=Ann&files=1").json()["upload"]
+        put = f"/api/upload/{begun}?file=0&name=a.jpg&size=1&offset=0&time=1715500000000"
+        before = sorted(str(path) for path in b.reader.rglob("*"))
+        server.cookie = None  # from here on a guest
+        expect_equal(server.get_json("/api/session")["upload"], False, "it is offered")
+        pictures, files = all_pictures(server), files_of(work.tank)
+        expect_equal({server.get(f"/media/{p['id']}/original").body for p in pictures}, set(files.values()), "originals")
+        thumb = next(p for p in pictures if p["thumb"])
+        expect_equal(server.get(f"/media/{thumb['id']}/thumb").status, 200, "a thumbnail")
+        day = zipfile.ZipFile(io.BytesIO(server.get(f"/api/zip/{pictures[0]['time'][:10]}").body))
+        expect(set(day.namelist()) <= set(files) and day.namelist(), f"a day: {day.namelist()}")
+        some = server.post("/api/zip", f"ids={pictures[0]['id']}")
+        expect_equal((some.status, len(zipfile.ZipFile(io.BytesIO(some.body)).namelist())), (200, 1), "a selection")
+        for method, path, body in (("POST", "/api/upload", "by=Eve&files=1"), ("PUT", put, b"x"),
+                                   ("GET", f"/api/upload/{begun}?file=0", None),
+                                   ("POST", f"/api/upload/{begun}/done", ""),
+                                   *(("POST", "/api/command", json.dumps({"id": 1, "command": command, "force": True}))
+                                     for command in ("confirm", "eject", "cancel", "retry", "poweroff", "reboot"))):
+            answer = server.request(method, path, body, {"Origin": server.origin})
+            expect_equal(answer.status, 401, f"{method} {path} {body}")
+        expect_equal(sorted(str(path) for path in b.reader.rglob("*")), before, "the spool")
+        expect_equal(files_of(work.tank), files, "the tank")
 
 
 def test_trying_passwords_is_slowed_down(work):
@@ -339,8 +374,38 @@ def test_search(work):
         expect_equal(sorted(p["id"] for p in found),
                      sorted(p["id"] for p in pictures if p["time"][:10] == day), "by day")
         expect_equal(server.get_json("/api/search?name=nosuchpicture")["pictures"], [], "nothing")
+        expect_equal(server.get_json("/api/search?camera=nosuchcamera")["pictures"], [], "no camera")
         for bad in ("from=yesterday", "after_time=2024-01-01", "after_id=-1&after_time=x", "to=2024-13-01"):
             expect_equal(server.get(f"/api/search?{bad}").status, 400, bad)
+
+
+def test_search_by_camera_and_card(work):
+    """Two cards, three cameras: each question finds its pictures, all of them and no others."""
+    for name, cameras in (("AUTUMN", ("EX-1", "EX-22")), ("WINTER", ("EX-1", "Z%_6"))):
+        card = make_card.Card(work.path(name), len(work.snapshots) * 1000)
+        for i in range(6):
+            card.jpeg(f"DCIM/100EXMPL/IMG_{i:04}.JPG", make_card.at(i, 10), model=cameras[i % 2])
+        work.watch(card)
+        work.import_safely(card)
+    with box(work.folder, tank=work.tank) as b, web(b.socket) as server:
+        server.wait(lambda: server.get("/api/days").status == 200, "the tank")
+        pictures = all_pictures(server)
+        expect_equal(len(pictures), 12, "pictures")
+
+        def check(count, has, **question):
+            wanted = sorted(p["id"] for p in pictures if has(p))
+            expect_equal(len(wanted), count, f"pictures that fit to {question}")
+            found = server.get_json("/api/search?" + urlencode(question))["pictures"]
+            expect_equal(sorted(p["id"] for p in found), wanted, f"found by {question}")
+
+        check(6, lambda p: p["camera"].endswith("EX-1"), camera="ex-1")
+        check(3, lambda p: p["camera"].endswith("EX-22"), camera="EX-22")
+        check(3, lambda p: p["camera"].endswith("Z%_6"), camera="%_")
+        check(12, lambda p: p["camera"].startswith("Examplecam"), camera="examplecam")
+        check(6, lambda p: p["card"] == "AUTUMN", card="autumn")
+        check(6, lambda p: p["card"] == "WINTER", card="WINTER")
+        check(3, lambda p: p["card"] == "WINTER" and p["camera"].endswith("EX-1"), card="winter", camera="EX-1")
+        check(0, lambda p: False, card="AUTUMN", camera="Z%_6")
 
 
 def test_a_day_as_zip_is_the_tank(work):
@@ -436,11 +501,31 @@ def test_every_answer_has_its_guards(work):
             expect("frame-ancestors 'none'" in headers["Content-Security-Policy"], path)
             expect("unsafe" not in headers["Content-Security-Policy"], path)
             expect_equal(headers["X-Content-Type-Options"], "nosniff", path)
-            expect_equal(headers["Referrer-Policy"], "no-referrer", path)
+            expect_equal(headers["Referrer-Policy"], "same-origin", path)
             expect(headers["Cache-Control"], path)
         expect_equal(server.request("DELETE", "/api/state").status, 405, "DELETE")
         expect_equal(server.request("GET", "/api/command").status, 405, "GET of a command")
         expect_equal(server.post("/api/command", "x" * 70000).status, 413, "a large body")
+
+
+def test_it_can_be_put_on_a_home_screen(work):
+    with FakeBox("copying") as fake, web(fake.socket, logged_in=False) as server:
+        link = re.search(r'<link rel="manifest" href="([^"]+)"', (ROOT / "assets/web/index.html").read_text("utf-8"))
+        answer = server.get(link[1])
+        expect_equal((answer.status, answer.headers["Content-Type"].split(";")[0]), (200, "application/manifest+json"),
+                     "the manifest")
+        manifest = answer.json()
+        for key in ("name", "short_name", "start_url", "display", "background_color", "theme_color"):
+            expect(manifest[key], key)
+        sizes = set()
+        for icon in manifest["icons"]:
+            shown = server.get(icon["src"])
+            expect_equal((shown.status, shown.headers["Content-Type"]), (200, icon["type"]), icon["src"])
+            if icon["type"] == "image/png":
+                width, height = struct.unpack_from(">II", shown.body, 16)
+                expect_equal(f"{width}x{height}", icon["sizes"], icon["src"])
+            sizes.add(icon["sizes"])
+        expect(sizes >= {"192x192", "any"} or sizes >= {"192x192", "512x512"}, f"icons of {sizes}")
 
 
 def test_a_name_server_that_lies_gains_nothing(work):
