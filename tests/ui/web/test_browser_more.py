@@ -19,6 +19,7 @@ from box import box  # noqa: E402
 import chrome  # noqa: E402
 from e2e import expect, expect_equal, main  # noqa: E402
 from fakebox import FakeBox  # noqa: E402
+from film import film as make_film  # noqa: E402
 import make_card  # noqa: E402
 from test_web import all_pictures, files_of  # noqa: E402
 
@@ -187,6 +188,30 @@ def test_a_swipe_goes_to_the_neighbour(work):
             browser.wait(lambda: name() == first, "the first again, and nothing else between")
         finally:
             browser.cdp("Emulation.setTouchEmulationEnabled", enabled=False)
+        browser.key("Escape")
+
+
+def test_a_film_plays(work):
+    """Its index is at the end, as cameras write it: only a player that gets parts can begin at once."""
+    film = make_film(padding_bytes=16_000_000)
+    card = make_card.Card(work.path("card"))
+    card.add("DCIM/100EXMPL/MVI_0001.MP4", film, make_card.at(0))
+    work.watch(card)
+    work.import_safely(card)
+    with gallery(work) as (_, browser):
+        browser.click(".cell")
+        browser.wait_for("document.querySelector('#stage video') !== null", "the player")
+        video = "document.querySelector('#stage video')"
+        browser.wait_for(f"{video}.error || {video}.readyState >= 1", "what the film is")
+        expect_equal(browser.run(f"const v = {video}; return [v.error?.message ?? null, v.duration, v.videoWidth, v.videoHeight]"),
+                     [None, 1, 32, 32], "the film")
+        browser.wait_for(f"{video}.ended && {video}.currentTime === 1", "the end of the film")
+        browser.run(f"{video}.currentTime = 0.3")
+        browser.wait_for(f"!{video}.seeking && {video}.currentTime === 0.3 && {video}.readyState >= 2", "a place in it")
+        answers = browser.run("return performance.getEntriesByType('resource').filter((e) => e.initiatorType === 'video')"
+                              ".map((e) => [e.responseStatus, e.transferSize])")
+        expect(any(status == 206 and sent < 100_000 for status, sent in answers),  # what it broke off has no status
+               f"the index did not come as a part: {answers}")
         browser.key("Escape")
 
 
