@@ -7,6 +7,8 @@ One browser serves all tests; each has a box and a server of its own.
 import contextlib
 import functools
 import io
+import json
+import os
 import sys
 import zipfile
 from pathlib import Path
@@ -16,6 +18,9 @@ from webbox import PASSWORD, web  # noqa: E402
 from box import box  # noqa: E402
 import chrome  # noqa: E402
 from e2e import expect, expect_equal, main  # noqa: E402
+from fakebox import FakeBox  # noqa: E402
+from film import film as make_film  # noqa: E402
+import make_card  # noqa: E402
 from test_web import all_pictures, files_of  # noqa: E402
 
 # To the browser an address as any in a home's network (RFC 5737 keeps it free); it leads to this machine.
@@ -88,6 +93,201 @@ def test_a_selection_is_downloaded(work):
         archive = zipfile.ZipFile(io.BytesIO(download(browser, work.path("downloads"), "#zip-button").read_bytes()))
         found = {info.filename: archive.read(info) for info in archive.infolist()}
         expect(found == wanted, f"the archive holds {sorted(found)} in place of {sorted(wanted)}")
+
+
+# ---- what comes from cards is text ------------------------------------------------------------
+
+HARM = """<img src=x onerror="ran=1">'&amp;"""
+
+
+def check_text(browser, where):
+    """The text is there as it is, and nothing has become of it."""
+    expect_equal(browser.run("return [window.ran === undefined, document.querySelectorAll('[onerror], [src=x]').length]"),
+                 [True, 0], f"{where}: [no script ran, elements made of a name]")
+
+
+def test_hostile_names_stay_text(work):
+    work.tank.mkdir()
+    card = make_card.Card(work.path("card"))
+    for i in range(3):
+        card.jpeg(f"DCIM/100EVIL_/{HARM}{i}.JPG", make_card.at(0, 9 + i), model=HARM)
+    work.watch(card)
+    text = "return document.querySelector(arguments[0]).textContent"
+    with box(work.folder, tank=work.tank, config="start = ask") as b, web(b.socket) as server, page(server) as browser:
+        b.insert(card.root, HARM)
+        browser.wait_for("document.querySelector('.card .buttons button') !== null", "the question")
+        expect_equal(browser.run(text, ".card .label"), HARM, "the label")
+        browser.click(".card .buttons button")
+        browser.wait_for("document.querySelector('.card').dataset.tone === 'good'", "the good end")
+        expect(HARM in browser.run(text, "#history"), "the label among the earlier cards")
+        check_text(browser, "now")
+        show_pictures(browser, 3)
+        browser.wait_for("[...document.images].every((i) => i.complete)", "the thumbnails")
+        check_text(browser, "pictures")
+        picture = all_pictures(server)[0]
+        expect(HARM in picture["camera"] and picture["card"] == HARM, f"the box says {picture}")
+        browser.click(f".cell[data-id='{picture['id']}']")
+        browser.wait_for("document.querySelector('#stage img')?.complete", "the picture")
+        expect_equal(browser.run(text, "#viewer-name"), picture["name"], "its name")
+        facts = browser.run(text, "#viewer-facts")
+        expect_equal(facts.count(HARM), 2, f"camera and card in: {facts}")
+        check_text(browser, "one picture")
+        browser.key("Escape")
+
+
+def test_hostile_names_of_failed_files_stay_text(work):
+    with FakeBox("idle") as fake, web(fake.socket) as server, page(server) as browser:
+        fake.step("insert " + json.dumps({
+            "card": "c9", "label": HARM, "camera": HARM, "stays_mounted": True,
+            "plan": {"files": 3, "seconds": 1, "names": [f"DCIM/{HARM}.JPG"], "failing": {"1": "file-unreadable"}}}))
+        fake.step("note " + json.dumps({"level": "error", "text": HARM, "label": HARM}))
+        fake.step("advance 30")
+        browser.wait_for("document.querySelector('.card .problems code') !== null", "the file with a problem")
+        shown = browser.run("return ['.label', '.camera', '.problems code'].map((part) => "
+                            "document.querySelector('.card ' + part).textContent)"
+                            ".concat(document.querySelector('#messages').textContent)")
+        for where, found in zip(("label", "camera", "failed file", "messages"), shown):
+            expect(HARM in found, f"{where}: {found}")
+        check_text(browser, "now")
+
+
+# ---- fingers, films, files ---------------------------------------------------------------------
+
+
+def touch(browser, kind, *points):
+    browser.cdp("Input.dispatchTouchEvent", type=kind, touchPoints=[{"x": x, "y": y} for x, y in points])
+
+
+def swipe(browser, start, end):
+    """One finger, in four steps."""
+    touch(browser, "touchStart", start)
+    for i in range(1, 5):
+        touch(browser, "touchMove", tuple(a + (b - a) * i / 4 for a, b in zip(start, end)))
+    touch(browser, "touchEnd")
+
+
+def test_a_swipe_goes_to_the_neighbour(work):
+    work.import_safely(work.card("plain", count=5))
+    with gallery(work, width=390, height=800) as (_, browser):
+        browser.size(390, 800, touch=True)
+        browser.cdp("Emulation.setTouchEmulationEnabled", enabled=True)
+        try:
+            name = functools.partial(browser.run, "return document.getElementById('viewer-name').textContent")
+            browser.click(".cell")
+            first = browser.wait(name, "the first picture")
+            browser.wait_for("document.querySelector('#stage img')?.complete", "all of it")
+            swipe(browser, (300, 300), (80, 310))
+            second = browser.wait(lambda: name() != first and name(), "the next one, by a swipe to the left")
+            swipe(browser, (300, 300), (80, 290))
+            browser.wait(lambda: name() not in (first, second), "the third")
+            swipe(browser, (80, 300), (300, 310))
+            browser.wait(lambda: name() == second, "the second again, by a swipe to the right")
+            swipe(browser, (200, 200), (230, 500))  # up and down is no swipe, neither is a short one
+            swipe(browser, (200, 300), (170, 300))
+            swipe(browser, (80, 300), (300, 310))
+            browser.wait(lambda: name() == first, "the first again, and nothing else between")
+        finally:
+            browser.cdp("Emulation.setTouchEmulationEnabled", enabled=False)
+        browser.key("Escape")
+
+
+def test_a_film_plays(work):
+    """Its index is at the end, as cameras write it: only a player that gets parts can begin at once."""
+    film = make_film(padding_bytes=16_000_000)
+    card = make_card.Card(work.path("card"))
+    card.add("DCIM/100EXMPL/MVI_0001.MP4", film, make_card.at(0))
+    work.watch(card)
+    work.import_safely(card)
+    with gallery(work) as (_, browser):
+        browser.click(".cell")
+        browser.wait_for("document.querySelector('#stage video') !== null", "the player")
+        video = "document.querySelector('#stage video')"
+        browser.wait_for(f"{video}.error || {video}.readyState >= 1", "what the film is")
+        expect_equal(browser.run(f"const v = {video}; return [v.error?.message ?? null, v.duration, v.videoWidth, v.videoHeight]"),
+                     [None, 1, 32, 32], "the film")
+        browser.wait_for(f"{video}.ended && {video}.currentTime === 1", "the end of the film")
+        browser.run(f"{video}.currentTime = 0.3")
+        browser.wait_for(f"!{video}.seeking && {video}.currentTime === 0.3 && {video}.readyState >= 2", "a place in it")
+        answers = browser.run("return performance.getEntriesByType('resource').filter((e) => e.initiatorType === 'video')"
+                              ".map((e) => [e.responseStatus, e.transferSize])")
+        expect(any(status == 206 and sent < 100_000 for status, sent in answers),  # what it broke off has no status
+               f"the index did not come as a part: {answers}")
+        browser.key("Escape")
+
+
+def drag(browser, selector, paths):
+    """Files of this machine are dragged into the page, as from a file manager."""
+    x, y = browser.run("const r = document.querySelector(arguments[0]).getBoundingClientRect();"
+                       "return [r.x + r.width / 2, r.y + r.height - 8]", selector)
+    data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        browser.cdp("Input.dispatchDragEvent", type=kind, x=x, y=y, data=data)
+
+
+def test_files_are_dropped(work):
+    work.tank.mkdir()
+    card = work.card("plain", count=4)
+    files = sorted(path for path in Path(os.fsdecode(card.root)).rglob("*") if path.suffix == ".JPG")
+    with box(work.folder, tank=work.tank) as b, web(b.socket, f"--spool={b.reader}") as server, \
+            page(server) as browser:
+        browser.run("location.hash = '#upload-page'")
+        browser.wait_for("!document.getElementById('page-upload').hidden", "the upload page")
+        drag(browser, "#upload-zone", files)
+        browser.wait_for("!document.getElementById('upload-start').disabled", "the files")
+        said = "document.getElementById('upload-note').textContent"
+        expect(browser.run(f"return {said}").startswith("4 files"), "how many are there")
+        browser.click("#upload-start")
+        browser.wait_for(f"{said} === W.uploadDone", "the end")
+        server.wait(lambda: os.listdir(b.reader) == [], "an empty spool")
+        expect_equal({p.read_bytes() for p in files} - set(files_of(work.tank).values()), set(), "missing files")
+
+
+# ---- power -------------------------------------------------------------------------------------
+
+
+def test_power_is_asked_for(work):
+    with FakeBox("idle") as fake, web(fake.socket) as server, page(server) as browser:
+
+        def asked():
+            return [line for line in fake.lines if "poweroff" in line or "reboot" in line]
+
+        fake.step("advance 1")
+        browser.wait_for("document.querySelectorAll('#power button').length === 2", "the power buttons")
+        press = ("[...document.querySelectorAll('#power button')].find((b) => b.textContent === "
+                 f"{json.dumps(server.get_json('/api/state')['labels']['poweroff'])}).click()")
+        for no in ("document.getElementById('question-no').click()", None):
+            browser.run(press)
+            browser.wait_for("document.getElementById('question').open", "the question")
+            expect(browser.run("return document.getElementById('question-text').textContent === W.askPower"), "its words")
+            if no:
+                browser.run(no)
+            else:
+                browser.key("Escape")
+            browser.wait_for("!document.getElementById('question').open", "the end of the question")
+            fake.step("advance 1")
+            expect_equal(asked(), [], "who said no was obeyed")
+        browser.run(press)
+        browser.wait_for("document.getElementById('question').open", "the question")
+        browser.click("#question-yes")
+        server.wait(asked, "the command")
+        browser.wait_for("document.querySelectorAll('#power button').length === 0", "that it is shutting down")
+        fake.step("advance 1")
+        expect_equal(len(asked()), 1, f"one command: {asked()}")
+
+
+# ---- a home screen -----------------------------------------------------------------------------
+
+
+def test_the_browser_reads_the_manifest(work):
+    with FakeBox("idle") as fake, web(fake.socket) as server:
+        for logged_in in (True, False):
+            with page(server, logged_in=logged_in) as browser:
+                expect_equal(browser.run("return document.documentElement.lang"), "en", "the language")
+                if not logged_in:
+                    continue
+                found = browser.cdp("Page.getAppManifest")
+                expect(found["url"].endswith(".webmanifest") and found["data"], "no manifest is linked")
+                expect_equal(found["errors"], [], "what the browser says of it")
 
 
 if __name__ == "__main__":
