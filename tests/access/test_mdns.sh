@@ -13,6 +13,7 @@ enter "$0" "$@"
 make_box
 export IMGTANK_SETUP_DIR=$1/access
 imgtank=$IMGTANK_BIN/imgtank
+etc=/usr/local/etc/imgtank # of a build that is not for a package
 
 fake avahi-daemon <<<"#!/bin/sh"
 fake hostname <<<$'#!/bin/sh\necho box'
@@ -69,14 +70,14 @@ rm "$box/plain-samba"
 expect "with a Samba that does so itself" into "$box/said" "$imgtank" setup mdns
 expect "they are not announced twice" refused test -e $smb
 rm /etc/samba/imgtank.conf
-mkdir -p /etc/imgtank
-printf '[ui-web]\nlisten = [::]:443\ntls-certificate = /a/file\ntls-key = /a/file\n' >/etc/imgtank/imgtank.conf
+mkdir -p $etc
+printf '[ui-web]\nlisten = [::]:443\ntls-certificate = /a/file\ntls-key = /a/file\n' >$etc/imgtank.conf
 expect "a page with TLS" into "$box/said" "$imgtank" setup mdns
 expect "is announced in valid form" valid $web
 expect "as what it is" grep -q '<type>_https._tcp</type>' $web
 expect "on its port" grep -q '<port>443</port>' $web
 expect "that is said" grep -q ' https://box.local/$' "$box/said"
-rm -r /etc/imgtank
+rm -r $etc
 expect "undo works" into "$box/said" "$imgtank" setup mdns --undo
 picture >"$box/after"
 expect "undo leaves /etc as it was" diff "$box/before" "$box/after"
