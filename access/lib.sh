@@ -49,7 +49,7 @@ need_program() {
 		"Run: apt-get install $2"
 }
 
-# write_file PATH MODE <CONTENT: whole or not at all.
+# write_file PATH MODE <CONTENT: whole or not at all; before it has its mode, it is root's alone.
 write_file() {
 	local folder=${1%/*}
 
@@ -59,7 +59,8 @@ write_file() {
 		return
 	fi
 	[[ -d $folder ]] || install -d -m 0755 "$folder"
-	cat >"$1.imgtank-new"
+	rm -f "$1.imgtank-new"
+	(umask 077 && cat >"$1.imgtank-new")
 	chmod "$2" "$1.imgtank-new"
 	sync "$1.imgtank-new"
 	mv "$1.imgtank-new" "$1"
@@ -152,9 +153,14 @@ need_port() {
 	[[ $2 =~ ^[1-9][0-9]{0,4}$ && $2 -le 65535 ]] || usage_error "$1" "a port is a number up to 65535"
 }
 
-# url HOST PORT
+# url HOST PORT [SCHEME]: without one as the page is now
 url() {
-	[[ $2 == 80 ]] && echo "http://$1/" || echo "http://$1:$2/"
+	local scheme=${3:-$(web_scheme)}
+
+	case $scheme:$2 in
+	http:80 | https:443) echo "$scheme://$1/" ;;
+	*) echo "$scheme://$1:$2/" ;;
+	esac
 }
 
 # --- the configuration ---
@@ -171,6 +177,11 @@ web_port() {
 	listen=$(setting ui-web listen)
 	listen=${listen##*:}
 	echo "${listen:-80}"
+}
+
+# web_scheme -> http, or https where the configuration has a certificate
+web_scheme() {
+	[[ $(setting ui-web tls-certificate) ]] && echo https || echo http
 }
 
 # write_settings STEP <TEXT: the step's own file of the configuration

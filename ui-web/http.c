@@ -18,6 +18,11 @@
 
 #define SWEEP_USEC (UINT64_C(2) * 1000000)
 
+/* For GnuTLS: no CBC, and no key with which what was recorded could be read later. */
+#define TLS_PRIORITIES                                                                             \
+	"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-CIPHER-ALL:+AES-256-GCM:+AES-128-GCM:"        \
+	"+CHACHA20-POLY1305:-RSA"
+
 /* What the library calls idle is one who sends nothing; this is about one who sends slowly. */
 struct link {
 	struct link *next, *previous;
@@ -420,13 +425,14 @@ static int start(struct http *http)
 	struct MHD_OptionItem tls[] = {
 		{MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)options->certificate},
 		{MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)options->key},
+		{MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)TLS_PRIORITIES},
 		{MHD_OPTION_END, 0, NULL},
 	};
 
 	if (options->certificate)
 		flags |= MHD_USE_TLS;
 	else
-		tls[0] = tls[2];
+		tls[0] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
 	if (options->certificate && MHD_is_feature_supported(MHD_FEATURE_TLS) != MHD_YES)
 		return -ENOTSUP;
 	http->daemon = MHD_start_daemon(flags, 0, may_connect, http, on_request, http,

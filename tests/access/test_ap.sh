@@ -14,6 +14,7 @@ dnsmasq=$(type -P dnsmasq)
 make_box
 export IMGTANK_SETUP_DIR=$1/access
 imgtank=$IMGTANK_BIN/imgtank
+etc=/usr/local/etc/imgtank # of a build that is not for a package
 expected=$1/tests/data/access
 write=${2-}
 echo 'right horse; "42"' >"$box/password"
@@ -191,7 +192,11 @@ import json
 ap = json.load(open('/etc/imgtank/ap/ap.json', encoding='utf-8'))
 assert ap['password'] == 'right horse; \"42\"' and ap['wifi'].endswith('P:right horse\\\\; \\\\\"42\\\\\";;'), ap
 assert ap['name'] == 'imgtank' and ap['url'] == 'http://imgtank/', ap"
+mkdir -p $etc
+printf '[ui-web]\nlisten = [::]:443\ntls-certificate = /a/file\n' >$etc/imgtank.conf
 expect "it can be run again" into "$box/said" "$imgtank" setup ap --country DE --interface air0
+expect "a page with TLS is handed over as such" grep -q '"url": "https://imgtank/"' /etc/imgtank/ap/ap.json
+rm -r $etc
 expect "a password is made up" grep -qE '^Password: +[a-z2-9]{12}$' "$box/said"
 expect "undo works" into /dev/null "$imgtank" setup ap --undo
 picture >"$box/after"

@@ -50,4 +50,24 @@ expect "nothing is left of forgotten ones" refused test -e "$state_dir"
 expect "secrets have the length that was wanted" test "$(secret 12 | wc -c)" = 12
 expect "and are not the same twice" test "$(secret 12)" != "$(secret 12)"
 expect "port 80 is not said" test "$(url box 80) $(url box 8080)" = "http://box/ http://box:8080/"
+# shellcheck disable=SC2317 # called by url
+setting() {
+	[[ $1.$2 != ui-web.tls-certificate ]] || echo /a/file
+}
+expect "with a certificate it is https" \
+	test "$(url box 443) $(url box 80) $(url box 8443)" = "https://box/ https://box:80/ https://box:8443/"
+expect "unless another one is named" test "$(url box 80 http)" = "http://box/"
+
+# What is seen of a new file before it gets its rights.
+# shellcheck disable=SC2317 # called by write_file
+chmod() {
+	stat -c %a "${!#}" >moment
+	command chmod "$@"
+}
+umask 022
+touch secret.imgtank-new
+command chmod 0666 secret.imgtank-new
+write_file "$work/secret" 0644 <<<"a password"
+expect "a file has its rights" test "$(stat -c %a secret)" = 644
+expect "and not more at any moment" test "$(<moment)" = 600
 finish "lib"

@@ -13,6 +13,7 @@ enter "$0" "$@"
 make_box
 export IMGTANK_SETUP_DIR=$1/access
 imgtank=$IMGTANK_BIN/imgtank
+etc=/usr/local/etc/imgtank # of a build that is not for a package
 
 fake avahi-daemon <<<"#!/bin/sh"
 fake hostname <<<$'#!/bin/sh\necho box'
@@ -29,7 +30,8 @@ END
 fake avahi-browse <<END
 #!/bin/sh
 [ ! -f /etc/avahi/services/imgtank-web.service ] || [ -f $box/quiet ] ||
-	echo '+;lo;IPv4;Pictures\\\\032on\\\\032box;_http._tcp;local'
+	! grep -q "<type>\$3</type>" /etc/avahi/services/imgtank-web.service ||
+	echo '+;lo;IPv4;Pictures\\\\032on\\\\032box;'\$3';local'
 END
 fake smbd <<END
 #!/bin/sh
@@ -68,6 +70,14 @@ rm "$box/plain-samba"
 expect "with a Samba that does so itself" into "$box/said" "$imgtank" setup mdns
 expect "they are not announced twice" refused test -e $smb
 rm /etc/samba/imgtank.conf
+mkdir -p $etc
+printf '[ui-web]\nlisten = [::]:443\ntls-certificate = /a/file\ntls-key = /a/file\n' >$etc/imgtank.conf
+expect "a page with TLS" into "$box/said" "$imgtank" setup mdns
+expect "is announced in valid form" valid $web
+expect "as what it is" grep -q '<type>_https._tcp</type>' $web
+expect "on its port" grep -q '<port>443</port>' $web
+expect "that is said" grep -q ' https://box.local/$' "$box/said"
+rm -r $etc
 expect "undo works" into "$box/said" "$imgtank" setup mdns --undo
 picture >"$box/after"
 expect "undo leaves /etc as it was" diff "$box/before" "$box/after"

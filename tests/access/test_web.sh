@@ -8,7 +8,7 @@ here=$(dirname "$(readlink -f "$0")")
 # shellcheck source=box.sh
 source "$here/box.sh"
 [[ -x $IMGTANK_BIN/imgtank-ui-web ]] || skip "imgtank-ui-web is not built"
-needs ip python3 runuser setpriv useradd
+needs ip openssl python3 runuser setpriv useradd
 enter "$0" "$@"
 make_box
 mount -t tmpfs -o mode=0755 tmpfs /var/lib
@@ -52,6 +52,9 @@ case \$* in
 	[[ ! \$file ]] || words+=(--password-file "\$file")
 	spool=\$($imgtank config --get ui-web.spool)
 	[[ ! \$spool ]] || words+=(--spool "\$spool")
+	certificate=\$($imgtank config --get ui-web.tls-certificate)
+	key=\$($imgtank config --get ui-web.tls-key)
+	[[ ! \$certificate ]] || words+=(--tls-certificate "\$certificate" --tls-key "\$key")
 	setpriv --reuid imgtank-ui --regid imgtank-ui --clear-groups --inh-caps -all,+net_bind_service \
 		--ambient-caps -all,+net_bind_service --no-new-privs \
 		$box/programs/imgtank-ui-web "\${words[@]}" 2>>$box/page.log </dev/null >&2 &
@@ -62,6 +65,18 @@ case \$* in
 	rm -f $box/on
 	;;
 esac
+END
+
+# What the umask was, and what others could see of the key while it was made.
+fake openssl <<END
+#!/bin/bash
+[[ \$1 != req ]] || umask >$box/umask
+exec $(PATH=${PATH#*:} type -P openssl) "\$@"
+END
+fake chgrp <<END
+#!/bin/bash
+stat -c '%n %a' "\${!#}" >>$box/moments
+exec $(PATH=${PATH#*:} type -P chgrp) "\$@"
 END
 
 # shellcheck disable=SC2317 # called by expect
@@ -146,6 +161,83 @@ expect "both run" test "$("$imgtank" config --get ui.frontends)" = "lampe web"
 expect "undo leaves" into "$box/said" "$imgtank" setup web --undo
 picture >"$box/after"
 expect "the other one" diff "$box/before" "$box/after"
+
+# --- TLS ---
+
+etc=/usr/local/etc/imgtank # of a build that is not for a package
+ip address add 192.0.2.7/24 dev lo
+ip address add 2001:db8::7/64 dev lo nodad
+picture >"$box/before"
+
+# over_tls CERTIFICATE NAME -> what the server says to a browser that trusts it, and knows it by that name
+over_tls() {
+	python3 - "$1" "$2" "${3:-443}" <<-'END'
+		import http.client, socket, ssl, sys
+		context = ssl.create_default_context(cafile=sys.argv[1])
+		plain = socket.create_connection(("127.0.0.1", int(sys.argv[3])), timeout=20)
+		with context.wrap_socket(plain, server_hostname=sys.argv[2]) as link:
+		    link.sendall(b"GET /login HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n")
+		    print(link.recv(64).split()[1].decode())
+	END
+}
+
+expect "a dry run with TLS" into "$box/said" "$imgtank" setup web --tls --code --dry-run
+expect "is on its port" grep -q "listen = \[::\]:443$" "$box/said"
+expect "says where" grep -q "https://$(hostname)/$" "$box/said"
+picture >"$box/after"
+expect "and makes nothing" diff "$box/before" "$box/after"
+expect "with TLS" into "$box/said" "$imgtank" setup web --tls --code
+cat "$box/said"
+expect "it was checked by using it" grep -q "^Checked: the page is there, logging in works" "$box/said"
+expect "it is on its port" grep -q "https://$(hostname)/$" "$box/said"
+for name in imgtank imgtank.local "$(hostname)" "$(hostname).local" 127.0.0.1 192.0.2.7 2001:db8::7; do
+	expect "a browser knows it as $name" test "$(over_tls $etc/web-certificate.pem "$name")" = 200
+done
+expect "and as nothing else" test -z "$(over_tls $etc/web-certificate.pem elsewhere 2>/dev/null)"
+expect "its key is for the page only" \
+	test "$(stat -c '%a %U:%G' $etc/web-key.pem)" = "640 root:imgtank-ui"
+expect "and was so while it was made" test "$(grep web-key "$box/moments") $(<"$box/umask")" = \
+	"$etc/web-key.pem.imgtank-new 600 0077"
+expect "it is of a curve" grep -q "prime256v1" <(openssl x509 -in $etc/web-certificate.pem -noout -text)
+expect "good for nearly ten years" openssl x509 -in $etc/web-certificate.pem -noout -checkend $((3649 * 86400))
+expect "and not for ever" refused openssl x509 -in $etc/web-certificate.pem -noout -checkend $((3651 * 86400))
+expect "its fingerprint is said" grep -qF \
+	"$(openssl x509 -in $etc/web-certificate.pem -noout -fingerprint -sha256 | sed 's/.*=//')" "$box/said"
+sha256sum $etc/web-*.pem >"$box/made"
+expect "again, without a word of TLS" into "$box/said" "$imgtank" setup web --code
+expect "it stays https" grep -q "https://$(hostname)/$" "$box/said"
+expect "and checked" grep -q "^Checked: the page is there, logging in works" "$box/said"
+expect "on another port" into "$box/said" "$imgtank" setup web --code --tls --port 8443
+expect "that is said" grep -q "https://$(hostname):8443/$" "$box/said"
+expect "it keeps its certificate" sha256sum --quiet --check "$box/made"
+openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=own -keyout "$box/own.key" -out "$box/own.pem" 2>/dev/null
+chmod 0600 "$box/own.key"
+own=(--certificate "$box/own.pem" --key "$box/own.key")
+expect "a certificate alone" fails_with "belong together" --code --certificate "$box/own.pem"
+expect "a key that the page may not read" fails_with "chgrp imgtank-ui $box/own.key" --code "${own[@]}"
+chgrp imgtank-ui "$box/own.key"
+chmod 0640 "$box/own.key"
+expect "no pair" fails_with "are no pair" --code --certificate "$box/own.pem" --key $etc/web-key.pem
+expect "none of that changed anything" test "$(over_tls $etc/web-certificate.pem imgtank 8443)" = 200
+expect "one's own" into "$box/said" "$imgtank" setup web --code "${own[@]}"
+expect "is checked" grep -q "^Checked: the page is there, logging in works" "$box/said"
+expect "is used" grep -qx "tls-key = $box/own.key" $etc/imgtank.conf.d/50-setup-web.conf
+expect "and not the box's" test -z "$(over_tls $etc/web-certificate.pem imgtank 8443 2>/dev/null)"
+expect "undo" into "$box/said" "$imgtank" setup web --undo
+picture >"$box/after"
+expect "leaves /etc as it was" diff "$box/before" "$box/after"
+expect "and one's own certificate" test -s "$box/own.pem" -a -s "$box/own.key"
+mkdir -p $etc
+cp "$box/own.key" $etc/web-key.pem
+expect "a key of somebody else" fails_with "not of this step" --code --tls
+expect "stays" cmp "$box/own.key" $etc/web-key.pem
+rm $etc/web-key.pem
+touch "$box/broken"
+expect "a page with TLS that does not start" fails_with "Everything is as it was before" --tls --code
+picture >"$box/after"
+expect "leaves nothing" diff "$box/before" "$box/after"
+rm "$box/broken"
+
 touch "$box/broken"
 expect "a page that does not start" fails_with "Everything is as it was before" --code
 picture >"$box/after"

@@ -188,6 +188,13 @@ def test_without_rights_it_shows_and_changes_nothing(work):
         expect_equal([p for p in Path(work.tank).rglob("*") if p.stat().st_uid == 65534], [], "its files")
 
 
+def agrees_on_tls(port, *options):
+    """With a browser that would take anything itself."""
+    done = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{port}", *options], input=b"",
+                          timeout=DEADLINE_S, check=False, capture_output=True)
+    return done.returncode == 0 and b"Cipher is (NONE)" not in done.stdout
+
+
 def test_tls(work):
     if not shutil.which("openssl"):
         raise Skip("openssl is not installed")
@@ -204,7 +211,16 @@ def test_tls(work):
         answer = connection.getresponse()
         expect_equal(answer.status, 200, "log-in")
         expect("; Secure" in answer.headers["Set-Cookie"], "the cookie goes out without TLS, too")
+        # A browser that was told so once does not let its user past a certificate that it does not know.
+        expect_equal(answer.headers["Strict-Transport-Security"], None, "HSTS")
         connection.close()
+        for good in (("-tls1_3",), ("-tls1_2",), ("-tls1_2", "-cipher", "ECDHE-RSA-CHACHA20-POLY1305")):
+            expect(agrees_on_tls(server.port, *good), f"refused: {good}")
+        for bad in (("-tls1_1", "-cipher", "ALL@SECLEVEL=0"), ("-tls1", "-cipher", "ALL@SECLEVEL=0"),
+                    ("-tls1_2", "-cipher", "ECDHE-RSA-AES128-SHA@SECLEVEL=0"),
+                    ("-tls1_2", "-cipher", "ECDHE-RSA-AES256-SHA384@SECLEVEL=0"),
+                    ("-tls1_2", "-cipher", "AES128-GCM-SHA256@SECLEVEL=0")):
+            expect(not agrees_on_tls(server.port, *bad), f"accepted: {bad}")
 
 
 # ---- now ------------------------------------------------------------------------------------------
