@@ -59,15 +59,17 @@ expect "with a certificate it is https" \
 expect "unless another one is named" test "$(url box 80 http)" = "http://box/"
 
 # What is seen of a new file before it gets its rights.
-# shellcheck disable=SC2317 # called by write_file
-chmod() {
-	stat -c %a "${!#}" >moment
-	command chmod "$@"
-}
+mkdir bin
+cat >bin/chmod <<END
+#!/bin/sh
+stat -c %a "\$2" >$work/moment
+exec $(type -P chmod) "\$@"
+END
+chmod 0755 bin/chmod
 umask 022
 touch secret.imgtank-new
-command chmod 0666 secret.imgtank-new
-write_file "$work/secret" 0644 <<<"a password"
+chmod 0666 secret.imgtank-new
+PATH=$work/bin:$PATH write_file "$work/secret" 0644 <<<"a password"
 expect "a file has its rights" test "$(stat -c %a secret)" = 644
 expect "and not more at any moment" test "$(<moment)" = 600
 finish "lib"

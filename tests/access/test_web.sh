@@ -186,6 +186,8 @@ expect "is on its port" grep -q "listen = \[::\]:443$" "$box/said"
 expect "says where" grep -q "https://$(hostname)/$" "$box/said"
 picture >"$box/after"
 expect "and makes nothing" diff "$box/before" "$box/after"
+mkdir -p /var/lib/imgtank/setup
+touch /var/lib/imgtank/setup/mdns
 expect "with TLS" into "$box/said" "$imgtank" setup web --tls --code
 cat "$box/said"
 expect "it was checked by using it" grep -q "^Checked: the page is there, logging in works" "$box/said"
@@ -203,9 +205,11 @@ expect "good for nearly ten years" openssl x509 -in $etc/web-certificate.pem -no
 expect "and not for ever" refused openssl x509 -in $etc/web-certificate.pem -noout -checkend $((3651 * 86400))
 expect "its fingerprint is said" grep -qF \
 	"$(openssl x509 -in $etc/web-certificate.pem -noout -fingerprint -sha256 | sed 's/.*=//')" "$box/said"
+expect "and what is announced is said to be stale" grep -q "^Run 'imgtank setup mdns' again" "$box/said"
 sha256sum $etc/web-*.pem >"$box/made"
 expect "again, without a word of TLS" into "$box/said" "$imgtank" setup web --code
 expect "it stays https" grep -q "https://$(hostname)/$" "$box/said"
+expect "and nothing is stale" refused grep -q "^Run " "$box/said"
 expect "and checked" grep -q "^Checked: the page is there, logging in works" "$box/said"
 expect "on another port" into "$box/said" "$imgtank" setup web --code --tls --port 8443
 expect "that is said" grep -q "https://$(hostname):8443/$" "$box/said"
@@ -237,6 +241,15 @@ expect "a page with TLS that does not start" fails_with "Everything is as it was
 picture >"$box/after"
 expect "leaves nothing" diff "$box/before" "$box/after"
 rm "$box/broken"
+
+# --- asked for ---
+
+expect "asked, with a yes to page and TLS" into "$box/said" "$imgtank" setup <<<$'\n\ny\ny\n'
+expect "it is https" grep -q "https://$(hostname)/$" "$box/said"
+into /dev/null "$imgtank" setup web --undo
+expect "asked, with a yes to the page only" into "$box/said" "$imgtank" setup <<<$'\n\ny\nn\n'
+expect "it is not" grep -q "http://$(hostname)/$" "$box/said"
+into /dev/null "$imgtank" setup web --undo
 
 touch "$box/broken"
 expect "a page that does not start" fails_with "Everything is as it was before" --code
