@@ -32,8 +32,7 @@ block_add "ours" <before >during
 printf 'later\n' >>during
 expect "what was written behind it stays whole" cmp <(printf 'a\nlater\n') <(block_remove <during)
 
-printf 'a\n' >file
-chmod 0604 file
+install -m 0604 <(printf 'a\n') file
 edit_file file block_add ours
 expect "an edited file keeps its rights" test "$(stat -c %a file)" = 604
 expect "nothing else is left there" test "$(find . -name 'file*' | wc -l)" = 1
