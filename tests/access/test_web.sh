@@ -209,7 +209,8 @@ expect "its key is for the page only" \
 expect "and was so while it was made" test "$(grep web-key "$box/moments") $(<"$box/umask")" = \
 	"$etc/web-key.pem.imgtank-new 600 0077"
 expect "it is of a curve" grep -q "prime256v1" <(openssl x509 -in $etc/web-certificate.pem -noout -text)
-expect "good for nearly ten years" openssl x509 -in $etc/web-certificate.pem -noout -checkend $((3649 * 86400))
+expect "good for two years" openssl x509 -in $etc/web-certificate.pem -noout -checkend $((819 * 86400))
+expect "and for no more than Apple takes" refused openssl x509 -in $etc/web-certificate.pem -noout -checkend $((825 * 86400))
 expect "and not for ever" refused openssl x509 -in $etc/web-certificate.pem -noout -checkend $((3651 * 86400))
 expect "its fingerprint is said" grep -qF \
 	"$(openssl x509 -in $etc/web-certificate.pem -noout -fingerprint -sha256 | sed 's/.*=//')" "$box/said"
