@@ -49,7 +49,8 @@ function question(text, yes) {
 		$("question-yes").onclick = () => dialog.close("yes");
 		$("question-no").onclick = () => dialog.close("no");
 		dialog.returnValue = "no";
-		dialog.onclose = () => resolve(dialog.returnValue === "yes");
+		// The end of an earlier question may be told only after this one has been shown.
+		dialog.onclose = () => dialog.open || resolve(dialog.returnValue === "yes");
 		dialog.showModal();
 		$("question-no").focus();
 	});
