@@ -5,12 +5,24 @@
 
 #include "core/base/text.h"
 
-static unsigned int count_of(const struct crowd *crowd, const char *address)
+/* Its place, or CROWD_MAX. */
+static size_t find(const struct crowd *crowd, const char *address)
 {
-	for (size_t i = 0; i < CROWD_MAX; i++)
-		if (crowd->members[i].count && !strcmp(crowd->members[i].address, address))
-			return crowd->members[i].count;
-	return 0;
+	size_t i = 0;
+
+	while (i < CROWD_MAX &&
+		(!crowd->members[i].count || strcmp(crowd->members[i].address, address) != 0))
+		i++;
+	return i;
+}
+
+static size_t find_free(const struct crowd *crowd)
+{
+	size_t i = 0;
+
+	while (i < CROWD_MAX && crowd->members[i].count)
+		i++;
+	return i;
 }
 
 static bool is_known(const struct crowd *crowd, const char *address)
@@ -23,7 +35,8 @@ static bool is_known(const struct crowd *crowd, const char *address)
 
 bool crowd_may_enter(const struct crowd *crowd, const char *address)
 {
-	unsigned int count = count_of(crowd, address);
+	size_t index = find(crowd, address);
+	unsigned int count = index < CROWD_MAX ? crowd->members[index].count : 0;
 
 	if (crowd->count >= CROWD_MAX || count >= CROWD_PER_ADDRESS)
 		return false;
@@ -34,32 +47,27 @@ bool crowd_may_enter(const struct crowd *crowd, const char *address)
 
 bool crowd_enter(struct crowd *crowd, const char *address)
 {
-	size_t free_index = CROWD_MAX;
+	size_t index = find(crowd, address);
 
-	for (size_t i = 0; i < CROWD_MAX; i++) {
-		if (!crowd->members[i].count) {
-			free_index = free_index == CROWD_MAX ? i : free_index;
-		} else if (!strcmp(crowd->members[i].address, address)) {
-			free_index = i;
-			break;
-		}
+	if (index == CROWD_MAX) {
+		index = find_free(crowd);
+		if (index == CROWD_MAX)
+			return false;
+		(void)text_format(crowd->members[index].address, AUTH_ADDRESS_BYTES, "%s", address);
 	}
-	if (free_index == CROWD_MAX)
-		return false;
-	(void)text_format(crowd->members[free_index].address, AUTH_ADDRESS_BYTES, "%s", address);
-	crowd->members[free_index].count++;
+	crowd->members[index].count++;
 	crowd->count++;
 	return true;
 }
 
 void crowd_leave(struct crowd *crowd, const char *address)
 {
-	for (size_t i = 0; i < CROWD_MAX; i++)
-		if (crowd->members[i].count && !strcmp(crowd->members[i].address, address)) {
-			crowd->members[i].count--;
-			crowd->count--;
-			return;
-		}
+	size_t index = find(crowd, address);
+
+	if (index == CROWD_MAX)
+		return;
+	crowd->members[index].count--;
+	crowd->count--;
 }
 
 void crowd_know(struct crowd *crowd, const char *address, uint64_t now_usec)

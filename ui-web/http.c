@@ -170,8 +170,7 @@ static struct request *request_new(
 	struct http *http, struct MHD_Connection *connection, const char *path, const char *method)
 {
 	struct request *request = calloc(1, sizeof(*request));
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const struct link *link = link_of(connection);
 
 	if (!request)
 		return NULL;
@@ -181,7 +180,8 @@ static struct request *request_new(
 	request->method = router_method(method);
 	request->path = path;
 	request->result = MHD_YES;
-	describe_address(info ? info->client_addr : NULL, request->address);
+	(void)text_format(
+		request->address, sizeof(request->address), "%s", link ? link->address : "?");
 	return request;
 }
 

@@ -71,15 +71,12 @@ static void look_at_password(struct web *web, struct timespec *mtime, ino_t *ino
 	*inode = is_there ? st.st_ino : 0;
 }
 
-static void end_sessions_of_old_password(struct web *web, uint64_t now_usec)
+static void end_sessions_of_old_password(struct web *web)
 {
 	struct timespec mtime;
 	ino_t inode;
 
-	if (!*web->password_file || now_usec < web->password_looked_usec + PASSWORD_LOOK_USEC)
-		return;
 	look_at_password(web, &mtime, &inode);
-	web->password_looked_usec = now_usec;
 	if (inode == web->password_inode && mtime.tv_sec == web->password_mtime.tv_sec &&
 		mtime.tv_nsec == web->password_mtime.tv_nsec)
 		return;
@@ -137,10 +134,13 @@ void login_close(struct web *web)
 
 /* --- logging in --- */
 
-static bool is_password(const struct web *web, const char *secret)
+static bool is_password(struct web *web, const char *secret)
 {
 	char hash[PASSWORD_HASH_BYTES];
-	bool is_right = load_password(web, hash) == 0 && password_is(hash, secret);
+	bool is_right;
+
+	end_sessions_of_old_password(web); /* before this one is opened, not with it */
+	is_right = load_password(web, hash) == 0 && password_is(hash, secret);
 
 	explicit_bzero(hash, sizeof(hash));
 	return is_right;
@@ -244,13 +244,17 @@ void login_logout(struct request *request)
 
 int64_t login_session(const struct request *request)
 {
-	uint64_t now_usec = frontend_host_now_usec(request->web->host);
+	struct web *web = request->web;
+	uint64_t now_usec = frontend_host_now_usec(web->host);
 	char token[AUTH_TOKEN_BYTES];
 
 	if (!parse_cookie(request_header(request, "Cookie"), COOKIE, token, sizeof(token)))
 		return 0;
-	end_sessions_of_old_password(request->web, now_usec);
-	return auth_find(request->web->auth, token, now_usec);
+	if (*web->password_file && now_usec >= web->password_looked_usec + PASSWORD_LOOK_USEC) {
+		web->password_looked_usec = now_usec;
+		end_sessions_of_old_password(web);
+	}
+	return auth_find(web->auth, token, now_usec);
 }
 
 void login_session_get(struct request *request)

@@ -722,6 +722,12 @@ def test_a_new_password_ends_what_the_old_one_has_opened(work):
         server.wait(lambda: server.get("/api/state").status == 401, "the end of the session")
         expect_equal(server.log_in("another password 9").status, 200, "the new one")
         expect_equal(server.get("/api/state").status, 200, "after")
+        earlier = server.cookie
+        server.make_password("a third password 9")
+        expect_equal(server.log_in("a third password 9").status, 200, "the third one, at once")
+        expect_equal(server.get("/api/state").status, 200, "it is not taken for an earlier one")
+        server.cookie = earlier
+        expect_equal(server.get("/api/state").status, 401, "the one before")
 
 
 def test_a_thumbnail_that_is_sent_again_is_guarded_as_before(work):
