@@ -47,14 +47,18 @@ static bool lies_inside(const char *inner, const char *outer)
 		(inner[length] == '/' || inner[length] == '\0' || outer[length - 1] == '/');
 }
 
-/* Where the tank is, or would be made: its folder may not be there yet. Caller frees. */
-static char *real_tank_path(const char *path)
+/*
+ * Where the tank is, or (*is_there false) the folder that it would be made in. Caller frees.
+ * One look answers both: another import may make the tank at any moment.
+ */
+static char *real_tank_path(const char *path, bool *is_there)
 {
 	CLEANUP(freep) char *copy = strdup(path);
 	char *real = realpath(path, NULL);
 	size_t length = copy ? strlen(copy) : 0;
 	char *slash;
 
+	*is_there = real != NULL;
 	if (real || !copy)
 		return real;
 	while (length > 1 && copy[length - 1] == '/')
@@ -73,11 +77,11 @@ static char *real_tank_path(const char *path)
 static bool card_meets_tank(const struct run *run)
 {
 	CLEANUP(freep) char *card = realpath(run->options->source_path, NULL);
-	CLEANUP(freep) char *tank = real_tank_path(run->options->tank_path);
-	bool tank_exists = access(run->options->tank_path, F_OK) == 0;
+	bool tank_is_there;
+	CLEANUP(freep) char *tank = real_tank_path(run->options->tank_path, &tank_is_there);
 
 	return card && tank &&
-		(lies_inside(tank, card) || (tank_exists && lies_inside(card, tank)));
+		(lies_inside(tank, card) || (tank_is_there && lies_inside(card, tank)));
 }
 
 static void init_run(

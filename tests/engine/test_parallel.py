@@ -5,11 +5,12 @@ import os
 import pathlib
 import subprocess
 import sys
+import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from e2e import (  # noqa: E402
     DEADLINE_S, IMGTANK, OK, Result, environment, expect, expect_equal, kill_group, main,
-    make_card, start)
+    make_card, run, start)
 
 
 def import_at_once(work, cards, args=()):
@@ -58,6 +59,29 @@ def test_same_pictures_on_two_cards_at_once(work):
     assert_all_safe(import_at_once(work, [one, two]))
 
     work.check()
+
+
+def test_a_tank_that_is_just_being_made_is_not_taken_for_the_cards_folder(work):
+    """The card lies beside the tank; the tank comes and goes while the two are compared."""
+    card = work.card("plain", count=1)
+    away = work.path("away")
+    os.mkdir(away)
+    done = threading.Event()
+
+    def come_and_go():
+        while not done.is_set():
+            os.rename(away, work.tank)
+            os.rename(work.tank, away)
+
+    thread = threading.Thread(target=come_and_go)
+    thread.start()
+    try:
+        for _ in range(40):
+            result = run(["import", "--json", "--dry-run", "--tank", work.tank, card.root])
+            expect("card-is-tank" not in result.out, f"refused\n{result}")
+    finally:
+        done.set()
+        thread.join()
 
 
 def test_same_names_on_two_cards_at_once_with_keep(work):
