@@ -219,6 +219,35 @@ expect "the connection is gone" refused test -e "$box/connection"
 picture >"$box/after"
 expect "undo leaves /etc as it was" diff "$box/before" "$box/after"
 
+expect "set-up works" into "$box/said" "$imgtank" setup ap "${with_password[@]}"
+rm "$box/managed"
+expect "undo wants NetworkManager" refuses "systemctl start NetworkManager" --undo
+expect "and leaves everything" test -e "$box/connection" -a -e /etc/imgtank/ap/ap.json
+expect "so that it can be undone later" test -e /var/lib/imgtank/setup/ap
+keyfile=/etc/NetworkManager/system-connections/imgtank-ap.nmconnection
+made=''
+[[ -d ${keyfile%/*} ]] || made=1
+mkdir -p "${keyfile%/*}"
+touch "$keyfile"
+mv "$box/bin/nmcli" "$box/nmcli"
+if type -P nmcli >/dev/null; then
+	echo "skip undo after NetworkManager was removed: it is here"
+	mv "$box/nmcli" "$box/bin/nmcli"
+	touch "$box/managed"
+	rm "$keyfile"
+	expect "undo works" into /dev/null "$imgtank" setup ap --undo
+else
+	expect "undo works after NetworkManager was removed" into /dev/null "$imgtank" setup ap --undo
+	expect "its file of the connection is gone" refused test -e "$keyfile"
+	mv "$box/nmcli" "$box/bin/nmcli"
+	rm "$box/connection"
+	touch "$box/managed"
+	ip address flush dev air0
+fi
+[[ ! $made ]] || rmdir -p "${keyfile%/*}" 2>/dev/null || :
+picture >"$box/after"
+expect "undo leaves /etc as it was" diff "$box/before" "$box/after"
+
 echo disabled >"$box/radio"
 expect "set-up works with a radio that is off" into "$box/said" "$imgtank" setup ap "${with_password[@]}"
 expect "then with the uplink" into "$box/said" "$imgtank" setup ap "${with_password[@]}" --share-uplink
