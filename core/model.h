@@ -136,6 +136,7 @@ struct model_tank {
 	enum fault fault; /* of the tank itself: FAULT_TANK_NOT_MOUNTED, ... or FAULT_NONE */
 	uint32_t good_ends_count; /* cards that ended well in this daemon run: play a sound */
 	uint32_t bad_ends_count; /* and those that did not */
+	uint32_t unlisted_count; /* cards that are here, but wait for a place in the list */
 
 	/* computed: summary_tank() */
 	enum tank_state state;

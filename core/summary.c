@@ -324,7 +324,7 @@ static enum tank_state state_of(const struct tank_model *model)
 	if (model_find_card(model, model_card_is_at_work, NULL) ||
 		model_find_card(model, model_card_waits_for_turn, NULL))
 		return TANK_BUSY;
-	return TANK_IDLE;
+	return tank->unlisted_count ? TANK_ATTENTION : TANK_IDLE;
 }
 
 static void sum_work(struct tank_model *model)

@@ -422,6 +422,22 @@ static void say_card(struct model_tank *tank, const struct model_card *card)
 		ADD(tank->detail, "Another card is still being copied.");
 }
 
+/* Nobody may take the silence about a card for a yes. */
+static void say_unlisted(struct tank_model *model)
+{
+	struct model_tank *tank = &model->tank;
+	uint32_t count = tank->unlisted_count;
+
+	if (count == 1)
+		set_line(tank->headline, "A card is not copied yet");
+	else
+		set_line(tank->headline, "%" PRIu32 " cards are not copied yet", count);
+	ADD(tank->detail, "All %" PRIu32 " places are taken, so %s. Do not format %s.",
+		model->cards_count, count == 1 ? "it waits" : "they wait",
+		count == 1 ? "it" : "them");
+	ADD(tank->detail, "Take out a card that is done, and the next one follows by itself.");
+}
+
 static void say_attention(struct tank_model *model)
 {
 	struct model_tank *tank = &model->tank;
@@ -431,7 +447,10 @@ static void say_attention(struct tank_model *model)
 		set_line(tank->headline, "Copy %s?", card->label);
 	} else {
 		card = model_find_card(model, model_card_must_be_ejected, NULL);
-		assert(card);
+		if (!card) {
+			say_unlisted(model);
+			return;
+		}
 		set_line(tank->headline, "Eject %s", card->label);
 	}
 	ADD(tank->detail, "%s", card->detail);

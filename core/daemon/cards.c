@@ -3,10 +3,13 @@
  * cards.c - all cards: whose turn it is, what sources and people say. What is
  * done with each: actor.c.
  */
+#include <assert.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/log.h"
 #include "core/base/text.h"
 #include "core/daemon/actor.h"
 #include "core/daemon/journal.h"
@@ -163,19 +166,20 @@ static void escape_into(char *field, size_t field_bytes, const char *raw)
 		(void)text_escape(raw, field, field_bytes);
 }
 
-static struct model_card *new_model_card(
-	struct daemon *daemon, const char *id, const struct source_card *told)
+static bool has_place(struct daemon *daemon, const char *identity)
 {
-	struct model_card *card;
-	char identity[MODEL_LABEL_BYTES];
-
-	escape_into(identity, sizeof(identity), told->identity);
 	drop_pulled(daemon, identity);
 	if (daemon->model->cards_count == MODEL_CARDS_MAX)
 		make_room(daemon);
-	card = model_card_add(daemon->model, id);
-	if (!card)
-		return NULL;
+	return daemon->model->cards_count < MODEL_CARDS_MAX;
+}
+
+static struct model_card *new_model_card(
+	struct daemon *daemon, const char *id, const char *identity, const struct source_card *told)
+{
+	struct model_card *card = model_card_add(daemon->model, id);
+
+	assert(card);
 	model_set_text(card->identity, sizeof(card->identity), identity);
 	escape_into(card->label, sizeof(card->label), told->label);
 	escape_into(card->slot, sizeof(card->slot), told->slot);
@@ -205,23 +209,50 @@ static void decide(struct actor *actor, struct model_card *card, const struct so
 	}
 }
 
-static void on_inserted(void *userdata, struct source *source, const struct source_card *told)
+static void count_waiting(struct daemon *daemon)
+{
+	if (daemon->model->tank.unlisted_count == daemon->waiting.count)
+		return;
+	daemon->model->tank.unlisted_count = daemon->waiting.count;
+	daemon_touch(daemon);
+}
+
+/* Said once of each; its source tells of it again. */
+static bool let_wait(struct daemon *daemon, struct source *source, const struct source_card *told)
+{
+	char slot[MODEL_LABEL_BYTES];
+
+	if (waiting_add(&daemon->waiting, source, told->key)) {
+		escape_into(slot, sizeof(slot), told->slot);
+		log_warning("a card was put in at %s; there is no place for it yet, and it waits",
+			slot);
+		daemon_note(daemon, LEVEL_WARNING, FAULT_NONE, "",
+			"The card at %s waits, because all %" PRIu32 " places are taken. Do not "
+			"format it.",
+			slot, daemon->model->cards_count);
+	}
+	count_waiting(daemon);
+	return false;
+}
+
+static bool on_inserted(void *userdata, struct source *source, const struct source_card *told)
 {
 	struct daemon *daemon = userdata;
-	struct actor *actor = new_actor(daemon, source, told);
-	struct model_card *card = actor ? new_model_card(daemon, actor->id, told) : NULL;
+	char identity[MODEL_LABEL_BYTES];
+	struct actor *actor;
+	struct model_card *card;
 
-	if (!card) {
-		log_error("a card was put in, but there is no room left to deal with it");
-		if (actor) {
-			actor_unlink(actor);
-			actor_free(actor);
-		}
-		return;
-	}
+	escape_into(identity, sizeof(identity), told->identity);
+	actor = has_place(daemon, identity) ? new_actor(daemon, source, told) : NULL;
+	if (!actor)
+		return let_wait(daemon, source, told);
+	waiting_remove(&daemon->waiting, source, told->key);
+	count_waiting(daemon);
+	card = new_model_card(daemon, actor->id, identity, told);
 	journal_card(LOG_LEVEL_NOTICE, card, "%s: put in at %s", card->label, card->slot);
 	decide(actor, card, told);
 	actor_touch(actor);
+	return true;
 }
 
 static struct actor *find_by_key(
@@ -255,6 +286,8 @@ static void on_removed(void *userdata, struct source *source, const char *key)
 	struct model_card *card = actor ? actor_card(actor) : NULL;
 	bool was_ended;
 
+	waiting_remove(&daemon->waiting, source, key);
+	count_waiting(daemon);
 	if (!actor)
 		return;
 	was_ended = actor->has_ended;
@@ -444,4 +477,5 @@ void cards_free(struct daemon *daemon)
 		daemon->actors = actor->next;
 		actor_free(actor);
 	}
+	waiting_free(&daemon->waiting);
 }

@@ -9,6 +9,7 @@
 #include "core/daemon/source.h"
 #include "core/daemon/tank.h"
 #include "core/daemon/unplug.h"
+#include "core/daemon/waiting.h"
 #include "core/model.h"
 
 #define SOURCES_MAX 3
@@ -29,6 +30,7 @@ struct daemon {
 	unsigned int sources_count, sources_ready_count;
 	struct actor *actors; /* owned list, in the order they were put in */
 	uint64_t last_card; /* number of the newest id */
+	struct waiting waiting; /* cards for which the list has no place */
 
 	struct tank_model *model; /* as it is; published: as everybody was told */
 	struct tank_model *published;

@@ -36,7 +36,11 @@ struct source_card {
 
 /* Handlers may not free the source. */
 struct source_handler {
-	void (*inserted)(void *userdata, struct source *source, const struct source_card *card);
+	/*
+	 * False: there is no place for it now, and it is to be told of again by and by. removed()
+	 * is called for it all the same when it goes.
+	 */
+	bool (*inserted)(void *userdata, struct source *source, const struct source_card *card);
 	void (*removed)(void *userdata, struct source *source, const char *key);
 	void (*ready)(void *userdata, struct source *source); /* all that was there was told */
 	void (*said)(void *userdata, const char *text); /* for people; fit to be shown */

@@ -50,6 +50,7 @@
 struct batch {
 	char name[NAME_MAX + 1]; /* of its folder; "": free */
 	bool is_told; /* inserted() was called */
+	bool is_taken; /* and has taken it; else the next look tells of it again */
 	bool is_finished; /* all of it is in the tank: to be removed */
 	struct tree_count count; /* of what was imported */
 };
@@ -191,7 +192,8 @@ static void tell(struct source_drop *drop, struct batch *batch)
 	source_folder_identity(path, identity, sizeof(identity));
 	told.folder = path;
 	batch->is_told = true;
-	drop->source.handler->inserted(drop->source.userdata, &drop->source, &told);
+	batch->is_taken =
+		drop->source.handler->inserted(drop->source.userdata, &drop->source, &told);
 }
 
 /* What was there when the daemon began, and what had to wait for others. */
@@ -245,11 +247,11 @@ static void look_at_batches(struct source_drop *drop)
 
 		if (*batch->name && batch->is_finished)
 			remove_finished(drop, batch);
-		else if (*batch->name && !batch->is_told)
-			tell(drop, batch);
 		else if (*batch->name &&
 			fstatat(drop->batches_fd, batch->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			forget_batch(drop, batch); /* somebody has removed it by hand */
+		else if (*batch->name && !batch->is_taken)
+			tell(drop, batch);
 	}
 	find_batches(drop);
 }

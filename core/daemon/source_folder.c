@@ -42,6 +42,7 @@ struct folder_card {
 	ino_t inode;
 	dev_t device;
 	bool is_told; /* inserted() was called */
+	bool is_taken; /* and has taken it; else the next scan tells of it again */
 	bool is_present; /* found by the present scan */
 	struct look look;
 	uint64_t same_since_usec; /* it looks like this; CLOCK_MONOTONIC */
@@ -138,7 +139,8 @@ static void tell_inserted(struct source_folder *folder, struct folder_card *card
 	source_folder_identity(path, identity, sizeof(identity));
 	told.folder = path;
 	card->is_told = true;
-	folder->source.handler->inserted(folder->source.userdata, &folder->source, &told);
+	card->is_taken =
+		folder->source.handler->inserted(folder->source.userdata, &folder->source, &told);
 }
 
 static void drop_card(struct source_folder *folder, size_t index)
@@ -190,7 +192,7 @@ static void see(struct source_folder *folder, int dir_fd, const char *name, bool
 		is_whole |= S_ISLNK(link.st_mode);
 	}
 	card->is_present = true;
-	if (!card->is_told && (is_whole || has_settled(card, dir_fd)))
+	if (!card->is_taken && (card->is_told || is_whole || has_settled(card, dir_fd)))
 		tell_inserted(folder, card);
 }
 

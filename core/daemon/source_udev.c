@@ -25,6 +25,7 @@
 
 #define DEVICES_MAX 64
 #define EVENTS_PER_TURN 64
+#define AGAIN_USEC 1000000 /* for a card that there was no place for */
 #define SECTOR_BYTES 512
 #define KEY_BYTES 512
 
@@ -33,13 +34,14 @@ struct device {
 	char key[KEY_BYTES];
 	char sequence[24];
 	bool is_present;
+	bool is_taken; /* inserted() has taken it; else it is told of again */
 };
 
 struct source_udev {
 	struct source source;
 	struct udev *udev;
 	struct udev_monitor *monitor;
-	sd_event_source *io_source, *start_source;
+	sd_event_source *io_source, *start_source, *again_source;
 	struct device devices[DEVICES_MAX];
 	size_t devices_count;
 };
@@ -146,11 +148,10 @@ static const char *label_of(struct udev_device *device, char *raw, size_t raw_by
 	return property(device, "ID_MODEL");
 }
 
-static void tell_inserted(struct source_udev *udev, struct udev_device *device)
+static void tell_inserted(struct source_udev *udev, struct udev_device *device, struct device *told)
 {
 	struct udev_device *disk = disk_of(device);
 	const char *disk_name = udev_device_get_sysname(disk);
-	struct device *told = &udev->devices[udev->devices_count];
 	char label[256];
 	const struct source_card card = {.key = told->key,
 		.label = label_of(device, label, sizeof(label)),
@@ -163,12 +164,23 @@ static void tell_inserted(struct source_udev *udev, struct udev_device *device)
 		.must_ask = host_disk_kind(&host, disk_name) == HOST_DISK_EXTERNAL,
 		.slot_device = udev_device_get_devnode(disk)};
 
-	*told = (struct device){.is_present = true};
-	(void)snprintf(told->key, sizeof(told->key), "%s", udev_device_get_syspath(device));
+	told->is_taken =
+		udev->source.handler->inserted(udev->source.userdata, &udev->source, &card);
+}
+
+/* NULL: too many, and then there are such as wait: all is looked at again with them. */
+static struct device *add_device(struct source_udev *udev, struct udev_device *device)
+{
+	struct device *added = &udev->devices[udev->devices_count];
+
+	if (udev->devices_count == DEVICES_MAX)
+		return NULL;
+	*added = (struct device){0};
+	(void)snprintf(added->key, sizeof(added->key), "%s", udev_device_get_syspath(device));
 	(void)snprintf(
-		told->sequence, sizeof(told->sequence), "%s", property(device, "DISKSEQ") ?: "");
+		added->sequence, sizeof(added->sequence), "%s", property(device, "DISKSEQ") ?: "");
 	udev->devices_count++;
-	udev->source.handler->inserted(udev->source.userdata, &udev->source, &card);
+	return added;
 }
 
 static void look_at(struct source_udev *udev, struct udev_device *device)
@@ -181,10 +193,24 @@ static void look_at(struct source_udev *udev, struct udev_device *device)
 		drop_device(udev, told);
 		told = NULL;
 	}
-	if (told)
-		told->is_present = true;
-	else if (is_there && udev->devices_count < DEVICES_MAX)
-		tell_inserted(udev, device);
+	if (!told && is_there)
+		told = add_device(udev, device);
+	if (!told)
+		return;
+	told->is_present = true;
+	if (!told->is_taken)
+		tell_inserted(udev, device, told);
+}
+
+static void plan_to_tell_again(struct source_udev *udev)
+{
+	bool has_waiting = false;
+
+	for (size_t i = 0; i < udev->devices_count; i++)
+		has_waiting |= !udev->devices[i].is_taken;
+	(void)sd_event_source_set_time_relative(udev->again_source, AGAIN_USEC);
+	(void)sd_event_source_set_enabled(
+		udev->again_source, has_waiting ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
 }
 
 /* --- looking --- */
@@ -242,6 +268,18 @@ static int on_uevent(sd_event_source *source, int fd, uint32_t revents, void *us
 	}
 	if (must_look_at_all)
 		enumerate(udev);
+	plan_to_tell_again(udev);
+	return 0;
+}
+
+static int on_again(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct source_udev *udev = userdata;
+
+	(void)source;
+	(void)usec;
+	enumerate(udev);
+	plan_to_tell_again(udev);
 	return 0;
 }
 
@@ -251,6 +289,7 @@ static int on_start(sd_event_source *source, void *userdata)
 
 	(void)source;
 	enumerate(udev);
+	plan_to_tell_again(udev);
 	udev->source.handler->ready(udev->source.userdata, &udev->source);
 	return 0;
 }
@@ -263,6 +302,7 @@ static void free_udev(struct source *source)
 
 	(void)sd_event_source_disable_unref(udev->io_source);
 	(void)sd_event_source_disable_unref(udev->start_source);
+	(void)sd_event_source_disable_unref(udev->again_source);
 	udev_monitor_unref(udev->monitor);
 	udev_unref(udev->udev);
 	free(udev);
@@ -286,6 +326,11 @@ static int listen_to(struct source_udev *udev, sd_event *event)
 			EPOLLIN, on_uevent, udev);
 	if (r >= 0)
 		r = sd_event_add_defer(event, &udev->start_source, on_start, udev);
+	if (r >= 0)
+		r = sd_event_add_time_relative(
+			event, &udev->again_source, CLOCK_MONOTONIC, 0, 0, on_again, udev);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(udev->again_source, SD_EVENT_OFF);
 	return r < 0 ? r : 0;
 }
 

@@ -24,7 +24,8 @@ bool unplug_may_halt(const struct tank_model *model)
 
 	return tank->is_ready && tank->is_mounted && tank->fault == FAULT_NONE &&
 		tank->halting == HALTING_NONE && model->cards_count == 0 &&
-		tank->errors_count == 0 && tank->good_ends_count > 0 && tank->bad_ends_count == 0;
+		tank->unlisted_count == 0 && tank->errors_count == 0 && tank->good_ends_count > 0 &&
+		tank->bad_ends_count == 0;
 }
 
 static int on_due(sd_event_source *source, uint64_t usec, void *userdata)

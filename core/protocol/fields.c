@@ -121,6 +121,7 @@ const struct field fields_tank[] = {
 	TANK(fault, FIELD_FAULT),
 	TANK(good_ends_count, FIELD_U32),
 	TANK(bad_ends_count, FIELD_U32),
+	TANK(unlisted_count, FIELD_U32),
 	TANK(busy_count, FIELD_U32),
 	TANK(errors_count, FIELD_U32),
 	WORD_ROW(struct model_tank, error_code, ERROR_CODES_COUNT, word_of_error_code),

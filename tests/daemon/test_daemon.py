@@ -257,6 +257,30 @@ def test_several_cards_share_the_workers(work):
         client.refused("not-now", "cancel")
 
 
+def test_a_card_for_which_there_is_no_place_waits_and_is_told(work):
+    """Sixteen are in the list; nobody may take the silence about another one for a yes."""
+    card = work.card("plain", count=2)
+    with box(work.folder) as b:
+        client = b.client()
+        for i in range(16):
+            b.insert(card.root, f"CARD{i}")
+        for i in range(16):
+            client.wait_card(f"CARD{i}", "safe-to-remove", verdict="safe-to-format")
+        client.wait_tank(state="idle", is_done=True)
+        late = work.card("plain", name="late", seed=5, count=3)
+        b.insert(late.root, "LATE")
+        client.wait_tank(state="attention", unlisted_count=1, is_done=False)
+        expect("Do not format it." in client.model["tank"]["detail"], client.model["tank"]["detail"])
+        b.insert(late.root, "GONE")
+        client.wait_tank(unlisted_count=2)
+        b.pull("GONE")
+        client.wait_tank(unlisted_count=1)
+        b.pull("CARD7")
+        client.wait_card("LATE", "safe-to-remove", verdict="safe-to-format")
+        expect(client.card("LATE")["files_copied"] > 0, "nothing was copied")
+        client.wait_tank(state="idle", unlisted_count=0)
+
+
 def test_worker_that_dies_is_a_failed_card_and_no_more(work):
     with box(work.folder) as b:
         client = b.client()

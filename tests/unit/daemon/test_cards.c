@@ -33,7 +33,7 @@ struct mount_job {
 /* What was begun last and has not ended. */
 static struct worker *the_worker;
 static struct mount_job *the_job;
-static unsigned int workers_count, undo_count, power_down_count;
+static unsigned int workers_count, undo_count, power_down_count, notes_count;
 static bool must_worker_fail, is_tank_there;
 
 /* --- what cards.c calls --- */
@@ -141,6 +141,7 @@ void daemon_note(struct daemon *daemon, enum message_level level, enum fault fau
 	(void)fault;
 	(void)card;
 	(void)format;
+	notes_count++;
 }
 
 bool daemon_knows_card(const struct daemon *daemon, const char *identity)
@@ -645,6 +646,50 @@ static void test_cards_say_what_they_cannot_do_now(void **state)
 	assert_int_equal(only_card(fixture)->state, CARD_UNMOUNTED);
 }
 
+static bool insert_at(struct fixture *fixture, unsigned int number)
+{
+	char slot[32];
+	const struct source_card told = {
+		.key = slot, .label = "EOS", .slot = slot, .is_supported = false};
+	bool is_taken;
+
+	(void)snprintf(slot, sizeof(slot), "slot %u", number);
+	is_taken = cards_source_handler.inserted(&fixture->daemon, &fixture->source, &told);
+	settle(fixture);
+	return is_taken;
+}
+
+static void pull_from(struct fixture *fixture, unsigned int number)
+{
+	char slot[32];
+
+	(void)snprintf(slot, sizeof(slot), "slot %u", number);
+	cards_source_handler.removed(&fixture->daemon, &fixture->source, slot);
+	settle(fixture);
+}
+
+static void test_cards_without_a_place_wait_and_are_said_once(void **state)
+{
+	struct fixture *fixture = *state;
+	struct tank_model *model = fixture->daemon.model;
+
+	for (unsigned int i = 0; i < MODEL_CARDS_MAX; i++)
+		assert_true(insert_at(fixture, i));
+	assert_int_equal(model->tank.unlisted_count, 0);
+	notes_count = 0;
+	assert_false(insert_at(fixture, 100));
+	assert_false(insert_at(fixture, 101));
+	assert_false(insert_at(fixture, 100));
+	assert_int_equal(model->tank.unlisted_count, 2);
+	assert_int_equal(notes_count, 2);
+	pull_from(fixture, 101); /* it went without having had a place */
+	assert_int_equal(model->tank.unlisted_count, 1);
+	pull_from(fixture, 3);
+	assert_true(insert_at(fixture, 100));
+	assert_int_equal(model->tank.unlisted_count, 0);
+	assert_int_equal(model->cards_count, MODEL_CARDS_MAX);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -667,6 +712,7 @@ int main(void)
 		TEST(test_cards_without_a_worker_has_failed),
 		TEST(test_cards_stop_does_not_wait_for_an_unmount_that_fails),
 		TEST(test_cards_say_what_they_cannot_do_now),
+		TEST(test_cards_without_a_place_wait_and_are_said_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

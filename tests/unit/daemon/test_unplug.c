@@ -52,6 +52,9 @@ static void test_unplug_stays_when_something_went_wrong(void **state)
 	model->tank.bad_ends_count = 1;
 	assert_false(unplug_may_halt(model));
 	model->tank.bad_ends_count = 0;
+	model->tank.unlisted_count = 1;
+	assert_false(unplug_may_halt(model));
+	model->tank.unlisted_count = 0;
 	model->tank.errors_count = 1;
 	assert_false(unplug_may_halt(model));
 	model->tank.errors_count = 0;

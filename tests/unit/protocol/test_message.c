@@ -155,7 +155,7 @@ static void fill_tank(struct model_tank *tank)
 	tank->eta_s = INT64_MAX;
 	tank->halting = HALTING_POWEROFF;
 	tank->fault = FAULT_TANK_FULL;
-	tank->good_ends_count = tank->bad_ends_count = UINT32_MAX;
+	tank->good_ends_count = tank->bad_ends_count = tank->unlisted_count = UINT32_MAX;
 	tank->state = TANK_ATTENTION;
 	tank->busy_count = tank->errors_count = tank->progress_permille = UINT32_MAX - 1;
 	tank->error_code = ERROR_CODE_INTERNAL;

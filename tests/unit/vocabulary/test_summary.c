@@ -453,6 +453,27 @@ static void test_summary_tank_attention_waits_for_eject(void **state)
 	check_tank(model, TANK_ATTENTION, "Eject CARD_1", COMMAND_EJECT, "c1");
 }
 
+/* A card that nobody sees must not be taken for one that is safe. */
+static void test_summary_tank_attention_for_cards_without_a_place(void **state)
+{
+	struct tank_model *model = *state;
+
+	(void)add_card(model, CARD_UNMOUNTED, false, VERDICT_SAFE_TO_FORMAT);
+	model->tank.unlisted_count = 1;
+	check_tank(model, TANK_ATTENTION, "A card is not copied yet", COMMAND_NONE, "");
+	assert_false(model->tank.is_done);
+	assert_string_equal(model->tank.detail,
+		"All 1 places are taken, so it waits. Do not format it. Take out a card that is "
+		"done, and the next one follows by itself.");
+	model->tank.unlisted_count = 2;
+	check_tank(model, TANK_ATTENTION, "2 cards are not copied yet", COMMAND_NONE, "");
+	(void)add_waiting(model, WAITING_ASK);
+	check_tank(model, TANK_ATTENTION, "Copy CARD_2?", COMMAND_CONFIRM, "c2");
+	model_card_remove(model, "c2");
+	(void)add_card(model, CARD_COPYING, true, VERDICT_NONE);
+	check_tank(model, TANK_BUSY, "Copying CARD_2", COMMAND_NONE, "");
+}
+
 static void test_summary_tank_error_until_acknowledged(void **state)
 {
 	struct tank_model *model = *state;
@@ -624,6 +645,7 @@ int main(void)
 		TEST(test_summary_tank_is_not_done_while_another_card_is_at_work),
 		TEST(test_summary_tank_attention_waits_for_a_yes),
 		TEST(test_summary_tank_attention_waits_for_eject),
+		TEST(test_summary_tank_attention_for_cards_without_a_place),
 		TEST(test_summary_tank_error_until_acknowledged),
 		TEST(test_summary_tank_error_ends_when_the_card_is_removed),
 		TEST(test_summary_tank_a_pulled_card_stays_until_somebody_has_seen_it),
