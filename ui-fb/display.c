@@ -19,6 +19,7 @@
 
 /* While lost: another program may let go without a word, a node may get its rights late. */
 #define RETRY_MSEC 2000
+#define RETRY_BUSY_MSEC 250
 #define BACKENDS_MAX 2
 
 /* Between the loop and the thread: only with the lock held. */
@@ -154,6 +155,7 @@ static int backend_open(struct display *display, struct display_screen *screen)
 {
 	int result = -ENODEV;
 
+	display->settings.is_kms_busy = false;
 	for (size_t i = 0; i < BACKENDS_MAX && display->backends[i]; i++) {
 		int tried =
 			display->backends[i]->open(&display->device, &display->settings, screen);
@@ -162,6 +164,7 @@ static int backend_open(struct display *display, struct display_screen *screen)
 			display->backend = display->backends[i];
 			return 0;
 		}
+		display->settings.is_kms_busy |= tried == -EBUSY;
 		if (result == -ENODEV)
 			result = tried;
 	}
@@ -299,6 +302,12 @@ static bool is_stopping(struct display *display)
 	return stopping;
 }
 
+/* Who is busy may only be looking. */
+static int retry_msec(const struct display *display)
+{
+	return display->settings.is_kms_busy ? RETRY_BUSY_MSEC : RETRY_MSEC;
+}
+
 static void *thread_main(void *data)
 {
 	struct display *display = data;
@@ -311,7 +320,8 @@ static void *thread_main(void *data)
 	while (!is_stopping(display)) {
 		frames_show(display);
 		bool is_waiting = !display->device && !display->is_away;
-		int n = poll(fds, sizeof(fds) / sizeof(fds[0]), is_waiting ? RETRY_MSEC : -1);
+		int n = poll(
+			fds, sizeof(fds) / sizeof(fds[0]), is_waiting ? retry_msec(display) : -1);
 
 		if (n == 0)
 			screen_take(display);
@@ -441,6 +451,41 @@ static void display_free(struct display *display)
 	free(display->settings.device);
 	free(display->settings.connector);
 	free(display);
+}
+
+static int backend_probe(const struct display_backend *backend, struct display_settings *settings)
+{
+	struct display_screen screen = {0};
+	void *device = NULL;
+
+	if (backend->probe)
+		return backend->probe(settings);
+	int result = backend->open(&device, settings, &screen);
+
+	if (result == 0)
+		backend->close(device);
+	return result;
+}
+
+int display_probe(const struct display_options *options)
+{
+	struct display display = {0};
+	int result = settings_take(&display, options);
+	bool is_valid = result == 0;
+
+	for (size_t i = 0; is_valid && i < BACKENDS_MAX && display.backends[i]; i++) {
+		int tried = backend_probe(display.backends[i], &display.settings);
+
+		if (i == 0 || tried == 0 || result == -ENODEV)
+			result = tried;
+		if (tried == 0)
+			break;
+	}
+	if (is_valid && result < 0)
+		log_errno(LOG_LEVEL_ERROR, result, "No screen to show on");
+	free(display.settings.device);
+	free(display.settings.connector);
+	return result;
 }
 
 int display_open(struct display **ret, const struct display_options *options)

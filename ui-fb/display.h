@@ -56,6 +56,12 @@ enum display_event {
 };
 
 /*
+ * Is there a screen? Takes nothing and draws nothing, so that who shows on it is not disturbed.
+ * Errors as of display_open() without is_patient, but for -EBUSY.
+ */
+int display_probe(const struct display_options *options);
+
+/*
  * Opens the screen and starts its thread. 0 with *display set; -ENODEV: there is no
  * screen (with is_patient never); -EINVAL: options that make no sense; -EBUSY: another
  * program shows on it (with is_patient waits); else the errno of what failed. Logs why.

@@ -41,6 +41,7 @@ static int card_consider(
 
 	if (fd < 0)
 		return fd;
+	ops->master_drop(fd); /* whoever begins to show meanwhile must not be refused */
 	int result = ops->describe(fd, &card);
 
 	ops->close(fd);
@@ -187,6 +188,20 @@ int drm_device_open(void **ret, const struct drm_ops *ops, const struct display_
 	return 0;
 }
 
+int drm_device_probe(const struct drm_ops *ops, const struct display_settings *settings)
+{
+	struct choice choice = {0};
+
+	return card_choose(ops, settings, &choice);
+}
+
+static int drm_probe(const struct display_settings *settings)
+{
+	if (settings->device && !strstr(settings->device, "/dri/"))
+		return -ENODEV;
+	return drm_device_probe(&drm_ops_kernel, settings);
+}
+
 static int drm_open(
 	void **device, const struct display_settings *settings, struct display_screen *screen)
 {
@@ -298,6 +313,7 @@ static int drm_check(void *data)
 const struct display_backend display_drm_backend = {
 	.name = "drm",
 	.needs_terminal = true,
+	.probe = drm_probe,
 	.open = drm_open,
 	.close = drm_close,
 	.copy = drm_copy,

@@ -46,6 +46,7 @@ struct drm_ops {
 	void (*close)(int fd);
 	int (*describe)(int fd, struct drm_card *card);
 	int (*master)(int fd); /* -EBUSY: somebody else is */
+	void (*master_drop)(int fd); /* who opens a card that nobody shows on has become it */
 	void *(*crtc_save)(int fd, uint32_t crtc_id); /* NULL: nothing to restore */
 	void (*crtc_restore)(
 		int fd, const struct drm_connector *connector, void *saved); /* frees */
@@ -83,5 +84,8 @@ bool drm_is_sent(uint32_t connector_type);
 /* display_drm_backend.open() on other ops; the rest of that table works on the result. */
 int drm_device_open(void **device, const struct drm_ops *ops,
 	const struct display_settings *settings, struct display_screen *screen);
+
+/* The same for display_drm_backend.probe(). */
+int drm_device_probe(const struct drm_ops *ops, const struct display_settings *settings);
 
 #endif

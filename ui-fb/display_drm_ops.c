@@ -115,6 +115,11 @@ static int card_master(int fd)
 	return drmSetMaster(fd) == 0 || drmIsMaster(fd) ? 0 : -EBUSY;
 }
 
+static void card_master_drop(int fd)
+{
+	(void)drmDropMaster(fd); /* it may not have been one */
+}
+
 static void *crtc_save(int fd, uint32_t crtc_id)
 {
 	return drmModeGetCrtc(fd, crtc_id);
@@ -273,6 +278,7 @@ const struct drm_ops drm_ops_kernel = {
 	.close = card_close,
 	.describe = card_describe,
 	.master = card_master,
+	.master_drop = card_master_drop,
 	.crtc_save = crtc_save,
 	.crtc_restore = crtc_restore,
 	.buffer_make = buffer_make,

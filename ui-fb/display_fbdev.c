@@ -173,7 +173,16 @@ int fbdev_rank(const char *name)
 	return name[0] != '\0' ? 1 : 0;
 }
 
-static int fbdev_find(void **device, struct display_screen *screen)
+static bool is_of_kms(int number)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/class/graphics/fb%d/device/drm", number);
+	return access(path, F_OK) == 0;
+}
+
+static int fbdev_find(
+	void **device, const struct display_settings *settings, struct display_screen *screen)
 {
 	int best = -1;
 	int best_rank = 0;
@@ -184,6 +193,8 @@ static int fbdev_find(void **device, struct display_screen *screen)
 
 		snprintf(path, sizeof(path), "/sys/class/graphics/fb%d/name", i);
 		if (fd_read_text(AT_FDCWD, path, name, sizeof(name)) < 0)
+			continue;
+		if (settings->is_kms_busy && is_of_kms(i))
 			continue;
 		if (fbdev_rank(name) > best_rank) {
 			best = i;
@@ -203,7 +214,7 @@ static int fbdev_open(
 	if (settings->device && strstr(settings->device, "/dri/"))
 		return -ENODEV;
 	return settings->device ? fbdev_open_node(device, settings->device, screen)
-				: fbdev_find(device, screen);
+				: fbdev_find(device, settings, screen);
 }
 
 static int file_size_set(int fd, size_t size_bytes)

@@ -20,11 +20,17 @@ struct display_settings {
 	char *device; /* NULL: find one */
 	char *connector;
 	struct pixel_geometry file;
+	bool is_kms_busy; /* somebody shows by KMS: what such a card has as frame buffer is hidden
+			   */
 };
 
 struct display_backend {
 	const char *name;
 	bool needs_terminal; /* the console would draw on it, too */
+
+	/* Is there a screen? Takes nothing and draws nothing. NULL: open() and close() do neither.
+	 */
+	int (*probe)(const struct display_settings *settings);
 
 	/*
 	 * Takes the screen; the caller owns *device until close(). -ENODEV: there is none;

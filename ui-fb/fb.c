@@ -346,10 +346,8 @@ static int probe(void *state)
 {
 	struct fb *fb = state;
 	struct display_options options = display_options_of(&fb->settings, false);
-	struct display *display = NULL;
-	int r = display_open(&display, &options);
+	int r = display_probe(&options);
 
-	display_close(display);
 	settings_free(&fb->settings);
 	return r;
 }

@@ -21,6 +21,7 @@ static struct {
 	int master_result, flip_result, dirty_result, rgb565_result;
 	uint32_t shown_fb, next_fb;
 	int n_open, n_buffers, n_flips, n_dirty, n_restored;
+	bool is_master, was_master_while_looking;
 	struct pixel_rect dirty[16];
 	const uint8_t *memory[8]; /* by fb_id */
 } fake;
@@ -32,6 +33,7 @@ static int fake_open(const char *path)
 	if (strlen(path) != strlen("/dev/dri/card0") || number < 0 || number >= CARDS)
 		return -ENOENT;
 	fake.n_open++;
+	fake.is_master = true;
 	return FD_BASE + number;
 }
 
@@ -44,6 +46,7 @@ static void fake_close(int fd)
 static int fake_describe(int fd, struct drm_card *card)
 {
 	*card = fake.cards[fd - FD_BASE];
+	fake.was_master_while_looking |= fake.is_master;
 	return 0;
 }
 
@@ -51,6 +54,12 @@ static int fake_master(int fd)
 {
 	(void)fd;
 	return fake.master_result;
+}
+
+static void fake_master_drop(int fd)
+{
+	(void)fd;
+	fake.is_master = false;
 }
 
 static void *fake_save(int fd, uint32_t crtc_id)
@@ -131,8 +140,8 @@ static int fake_power(int fd, uint32_t connector_id, bool is_on)
 }
 
 static const struct drm_ops fake_ops = {fake_open, fake_close, fake_describe, fake_master,
-	fake_save, fake_restore, fake_make, fake_free, fake_show, fake_flip, fake_wait, fake_dirty,
-	fake_power};
+	fake_master_drop, fake_save, fake_restore, fake_make, fake_free, fake_show, fake_flip,
+	fake_wait, fake_dirty, fake_power};
 
 static struct drm_connector connector(uint32_t type, drmModeConnection connection)
 {
@@ -306,6 +315,22 @@ static void test_the_back_catches_up(void **state)
 	close_clean(device);
 }
 
+/* A front end that starts at that moment would be refused. */
+static void test_looking_takes_nothing(void **state)
+{
+	const struct display_settings settings = {0};
+
+	(void)state;
+	fake.master_result = -EBUSY;
+	assert_int_equal(drm_device_probe(&fake_ops, &settings), 0);
+	assert_int_equal(fake.n_open, 0);
+	assert_int_equal(fake.next_fb, 0);
+	assert_int_equal(fake.n_restored, 0);
+	assert_false(fake.was_master_while_looking);
+	memset(fake.cards, 0, sizeof(fake.cards));
+	assert_int_equal(drm_device_probe(&fake_ops, &settings), -ENODEV);
+}
+
 static void test_master(void **state)
 {
 	struct display_screen screen;
@@ -396,6 +421,7 @@ int main(void)
 		PI(test_sent_panel_gets_what_changed),
 		PI(test_flips),
 		PI(test_the_back_catches_up),
+		PI(test_looking_takes_nothing),
 		PI(test_master),
 		PI(test_plugging),
 		cmocka_unit_test(test_uevents),
