@@ -67,6 +67,20 @@ def fat(path, folder, size_mb=64, label="CANON", serial="CAFE1234", has_table=Tr
     return path
 
 
+def many(path, folder, count, size_mb=4):
+    """A card with many partitions, each with a file system of its own and the same files."""
+    path = blank(path, 2 + count * size_mb)
+    starts = [START_SECTOR + index * (size_mb << 20) // SECTOR for index in range(count)]
+    rows = "".join(f"start={start}, size={(size_mb << 20) // SECTOR}, type=linux\n" for start in starts)
+    run("sfdisk", "-q", path, input=f"label: gpt\n{rows}".encode())
+    for number, start in enumerate(starts):
+        run("mkfs.vfat", "-n", f"PART{number}", "-i", f"AAAA{number:04}", "--offset", start, path,
+            size_mb * 1024)
+        run("mcopy", "-i", f"{path}@@{start * SECTOR}", "-s", "-m", "-Q", *sorted(Path(folder).iterdir()),
+            "::")
+    return path
+
+
 def ext4(path, size_mb=512, label="TANK"):
     """A tank's disk."""
     path = blank(path, size_mb)

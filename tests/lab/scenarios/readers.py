@@ -55,6 +55,32 @@ def two_slots(lab):
         same_content(root, folders.values())
 
 
+@scenario(is_long=True)
+def more_cards_than_places(lab):
+    """A card with so many partitions that another one has no place: that is said, and it is copied later."""
+    folder = cards.files(lab.path("card"), 2, size_bytes=100000, seed=61, real=False)
+    crafted = cards.many(lab.path("crafted.img"), folder, 20)
+    late = cards.files(lab.path("late"), 4, seed=62, real=False)
+    image = cards.fat(lab.path("late.img"), late, label="LATE", serial="EEEE0062")
+    before = cards.digest(image)
+    with lab.guest() as guest:
+        tank, watch = with_tank(lab, guest)
+        first = guest.plug(crafted)
+        watch.tank("four have no place", unlisted_count=4)
+        guest.plug(image)
+        watch.tank("nor has the card", unlisted_count=5)
+        watch.wait("all others are done", lambda state: len(state["cards"]) == 16 and all(
+            card["state"] == "safe-to-remove" for card in state["cards"].values()))
+        watch.tank("it is not all over", state="attention", is_done=False, unlisted_count=5)
+        guest.unplug(first)
+        wait_safe(watch, "LATE")
+        watch.tank("all have had their place", state="idle", unlisted_count=0)
+        guest.shut_down()
+    check(cards.digest(image) == before, "the card was written to")
+    with mounted(tank) as root:
+        same_content(root, (folder, late))
+
+
 @scenario
 def reader_pulled(lab):
     """The reader pulled at once, while its card is copied, and when all is done: told as it is, each time."""
