@@ -7,7 +7,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +19,7 @@
 #include "core/base/cleanup.h"
 #include "core/base/clock.h"
 #include "core/base/log.h"
-#include "core/base/text.h"
+#include "core/base/tree.h"
 #include "core/daemon/source.h"
 
 #define CARDS_MAX 64
@@ -108,19 +107,6 @@ static bool has_settled(struct folder_card *card, int dir_fd)
 
 /* --- telling --- */
 
-void source_folder_identity(const char *path, char *out, size_t out_bytes)
-{
-	struct statx st;
-
-	if (statx(AT_FDCWD, path, 0, STATX_INO | STATX_BTIME, &st) < 0) {
-		out[0] = '\0';
-		return;
-	}
-	(void)text_format(out, out_bytes, "folder:%" PRIx32 ":%" PRIx32 ":%" PRIx64 ":%" PRIx64,
-		st.stx_dev_major, st.stx_dev_minor, (uint64_t)st.stx_ino,
-		(uint64_t)st.stx_btime.tv_sec * 1000000000 + st.stx_btime.tv_nsec);
-}
-
 static void tell_inserted(struct source_folder *folder, struct folder_card *card)
 {
 	CLEANUP(freep) char *path = NULL;
@@ -135,7 +121,7 @@ static void tell_inserted(struct source_folder *folder, struct folder_card *card
 		path = NULL;
 		return; /* the next scan tries again */
 	}
-	source_folder_identity(path, identity, sizeof(identity));
+	tree_identity(AT_FDCWD, path, identity, sizeof(identity));
 	told.folder = path;
 	card->is_told = true;
 	folder->source.handler->inserted(folder->source.userdata, &folder->source, &told);
