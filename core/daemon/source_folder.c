@@ -29,6 +29,7 @@
 #define LOOK_FILES_MAX 4096 /* a look is bounded; beyond that it sees the number only */
 #define LOOK_DEPTH_MAX 8
 #define FOLDER_MODE 0755
+#define IDENTITY_BYTES 128
 
 /* What a folder looks like; changes while it is being filled. */
 struct look {
@@ -38,8 +39,7 @@ struct look {
 
 struct folder_card {
 	char name[NAME_MAX + 1];
-	ino_t inode;
-	dev_t device;
+	char identity[IDENTITY_BYTES]; /* a number alone may be given to the next folder */
 	bool is_told; /* inserted() was called */
 	bool is_present; /* found by the present scan */
 	struct look look;
@@ -110,18 +110,16 @@ static bool has_settled(struct folder_card *card, int dir_fd)
 static void tell_inserted(struct source_folder *folder, struct folder_card *card)
 {
 	CLEANUP(freep) char *path = NULL;
-	char identity[128];
 	struct source_card told = {.key = card->name,
 		.label = card->name,
 		.slot = card->name,
-		.identity = identity,
+		.identity = card->identity,
 		.is_supported = true};
 
 	if (asprintf(&path, "%s/%s", folder->path, card->name) < 0) {
 		path = NULL;
 		return; /* the next scan tries again */
 	}
-	tree_identity(AT_FDCWD, path, identity, sizeof(identity));
 	told.folder = path;
 	card->is_told = true;
 	folder->source.handler->inserted(folder->source.userdata, &folder->source, &told);
@@ -153,6 +151,7 @@ static struct folder_card *find_card(struct source_folder *folder, const char *n
 static void see(struct source_folder *folder, int dir_fd, const char *name, bool is_whole)
 {
 	struct folder_card *card = find_card(folder, name);
+	char identity[IDENTITY_BYTES];
 	struct stat st, link;
 
 	if (name[0] == '.' || fstatat(dir_fd, name, &link, AT_SYMLINK_NOFOLLOW) < 0)
@@ -162,7 +161,8 @@ static void see(struct source_folder *folder, int dir_fd, const char *name, bool
 		return;
 	if (fstatat(dir_fd, name, &st, 0) < 0 || !S_ISDIR(st.st_mode))
 		return;
-	if (card && (card->inode != st.st_ino || card->device != st.st_dev)) {
+	tree_identity(dir_fd, name, identity, sizeof(identity));
+	if (card && strcmp(card->identity, identity) != 0) {
 		drop_card(folder, (size_t)(card - folder->cards)); /* another one of that name */
 		card = NULL;
 	}
@@ -170,7 +170,8 @@ static void see(struct source_folder *folder, int dir_fd, const char *name, bool
 		if (folder->cards_count == CARDS_MAX)
 			return;
 		card = &folder->cards[folder->cards_count++];
-		*card = (struct folder_card){.inode = st.st_ino, .device = st.st_dev};
+		*card = (struct folder_card){0};
+		memcpy(card->identity, identity, sizeof(identity));
 		(void)snprintf(card->name, sizeof(card->name), "%s", name);
 		/* A link to a folder that was filled before. */
 		is_whole |= S_ISLNK(link.st_mode);
