@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Several cards at once into one tank: every name once, every content once."""
+import contextlib
 import os
 import pathlib
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -110,6 +112,27 @@ def test_a_ledger_that_was_just_made_is_not_taken_for_a_lost_one(work):
     assert_all_safe([result])
     expect_equal([event["fault"] for event in result.of("notice")], [], "notices")
     work.check()
+
+
+def test_a_run_that_is_just_ending_is_not_taken_for_a_dead_one(work):
+    """After a death the whole tank is looked through, and pictures that nobody knows are taken up."""
+    work.import_safely(work.card("plain", "first", 1, count=2))
+    foreign = work.tank / "images" / "foreign.jpg"
+    foreign.write_bytes(b"put there by hand")
+    ending = work.card("plain", "ending", 2, count=2)
+    for when, plan in (("before its folder goes", "fn=unlinkat nth=2"), ("amid", "fn=unlinkat")):
+        process, gate = hold(work, ["import", "--json", "--tank", work.tank, ending.root],
+                             f"{plan} path={work.tank}/.imgtank/tmp")
+        other = work.run(ending)
+        assert_all_safe([let_go(process, gate), other])
+        os.unlink(gate.path)
+        expect_equal(paths_in_ledger(work.tank, "images/foreign.jpg"), 0, f"{when}: pictures taken up")
+        expect_equal(os.listdir(work.tank / ".imgtank" / "tmp"), [], f"{when}: what is left of runs")
+
+
+def paths_in_ledger(tank, path):
+    with contextlib.closing(sqlite3.connect(tank / ".imgtank" / "ledger.db")) as ledger:
+        return ledger.execute("SELECT count(*) FROM files WHERE tank_path = ?", (path,)).fetchone()[0]
 
 
 def test_same_names_on_two_cards_at_once_with_keep(work):
