@@ -21,16 +21,22 @@
 #define FILE_NAME_MAX 200
 #define DEPTH_MAX 1 /* files, and folders for those whose names were taken */
 #define NAMES_MAX 1000
+#define IDENTITY_BYTES 128
 
 static void hidden_name(const char *id, char name[HIDDEN_BYTES])
 {
 	(void)text_format(name, HIDDEN_BYTES, HIDDEN "%s", id);
 }
 
-int spool_remove(int spool_fd, const char *name, uint64_t files_count, uint64_t bytes_count)
+int spool_remove(int spool_fd, const char *name, const char *identity, uint64_t files_count,
+	uint64_t bytes_count)
 {
 	const struct tree_count expected = {files_count, bytes_count};
+	char found[IDENTITY_BYTES];
 
+	tree_identity(spool_fd, name, found, sizeof(found));
+	if (!*found || strcmp(found, identity) != 0)
+		return -ENOENT;
 	return tree_remove_counted(spool_fd, name, DEPTH_MAX, &expected);
 }
 

@@ -41,8 +41,10 @@ void spool_drop(int spool_fd, const char *id);
 
 /*
  * Removes the folder of a card that is safe to format: files_count files of bytes_count in all.
- * -ESTALE: something else is in there, or could be; then nothing is removed.
+ * identity: the card's, as the daemon says it; by now another upload may have got its name.
+ * -ENOENT: it is gone. -ESTALE: something else is in there, or could be; then nothing is removed.
  */
-int spool_remove(int spool_fd, const char *name, uint64_t files_count, uint64_t bytes_count);
+int spool_remove(int spool_fd, const char *name, const char *identity, uint64_t files_count,
+	uint64_t bytes_count);
 
 #endif

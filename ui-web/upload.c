@@ -520,8 +520,8 @@ static void remove_finished(struct uploads *uploads, const struct model_card *ca
 	int r = text_unescape(card->slot, name, sizeof(name));
 
 	if (r == 0)
-		r = spool_remove(uploads->spool_fd, name, card->counts.files_selected,
-			card->counts.bytes_selected);
+		r = spool_remove(uploads->spool_fd, name, card->identity,
+			card->counts.files_selected, card->counts.bytes_selected);
 	if (r == 0 || r == -ENOENT || !strcmp(uploads->kept, card->id))
 		return;
 	model_set_text(uploads->kept, sizeof(uploads->kept), card->id);

@@ -4,10 +4,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "core/base/cleanup.h"
+#include "core/base/text.h"
 
 struct walk {
 	struct tree_count count;
@@ -91,6 +93,19 @@ static int walk_from(int dir_fd, const char *name, unsigned int depth_max, struc
 		return -ESTALE;
 	walk->depth_left = depth_max + 1;
 	return walk->each(dir_fd, name, &st, walk);
+}
+
+void tree_identity(int dir_fd, const char *name, char *out, size_t out_bytes)
+{
+	struct statx st;
+
+	if (statx(dir_fd, name, 0, STATX_INO | STATX_BTIME, &st) < 0) {
+		out[0] = '\0';
+		return;
+	}
+	(void)text_format(out, out_bytes, "folder:%" PRIx32 ":%" PRIx32 ":%" PRIx64 ":%" PRIx64,
+		st.stx_dev_major, st.stx_dev_minor, (uint64_t)st.stx_ino,
+		(uint64_t)st.stx_btime.tv_sec * 1000000000 + st.stx_btime.tv_nsec);
 }
 
 bool tree_is_ours(const struct stat *st)

@@ -8,6 +8,7 @@
 #define IMGTANK_CORE_BASE_TREE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
 
@@ -19,6 +20,12 @@ int tree_for_each(int dir_fd, tree_each_fn each, void *userdata);
 struct tree_count {
 	uint64_t files_count, bytes_count;
 };
+
+/*
+ * What makes this folder this folder: it keeps it wherever it is moved on this disk, and a new one
+ * of the same name gets another. "": none. A link is followed.
+ */
+void tree_identity(int dir_fd, const char *name, char *out, size_t out_bytes);
 
 /* Does it belong to this user, and is it writable for nobody else? */
 bool tree_is_ours(const struct stat *st);

@@ -74,9 +74,6 @@ static inline void source_free(struct source *source)
 int source_folder_new(struct source **ret, sd_event *event, const char *path,
 	const struct source_handler *handler, void *userdata);
 
-/* The same folder keeps it, wherever it is moved on this disk; a new one gets another. "": none. */
-void source_folder_identity(const char *path, char *out, size_t out_bytes);
-
 /*
  * The folder that others put files into. Those that are complete are moved into the folder
  * "PATH.importing" beside it, as cards called "Upload by NAME", and are removed there once

@@ -189,7 +189,7 @@ static void tell(struct source_drop *drop, struct batch *batch)
 		return; /* the next look tries again */
 	}
 	format_label(batch->name, label, sizeof(label));
-	source_folder_identity(path, identity, sizeof(identity));
+	tree_identity(AT_FDCWD, path, identity, sizeof(identity));
 	told.folder = path;
 	batch->is_told = true;
 	batch->is_taken =

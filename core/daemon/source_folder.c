@@ -7,7 +7,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +19,7 @@
 #include "core/base/cleanup.h"
 #include "core/base/clock.h"
 #include "core/base/log.h"
-#include "core/base/text.h"
+#include "core/base/tree.h"
 #include "core/daemon/source.h"
 
 #define CARDS_MAX 64
@@ -30,6 +29,7 @@
 #define LOOK_FILES_MAX 4096 /* a look is bounded; beyond that it sees the number only */
 #define LOOK_DEPTH_MAX 8
 #define FOLDER_MODE 0755
+#define IDENTITY_BYTES 128
 
 /* What a folder looks like; changes while it is being filled. */
 struct look {
@@ -39,8 +39,7 @@ struct look {
 
 struct folder_card {
 	char name[NAME_MAX + 1];
-	ino_t inode;
-	dev_t device;
+	char identity[IDENTITY_BYTES]; /* a number alone may be given to the next folder */
 	bool is_told; /* inserted() was called */
 	bool is_taken; /* and has taken it; else the next scan tells of it again */
 	bool is_present; /* found by the present scan */
@@ -109,34 +108,19 @@ static bool has_settled(struct folder_card *card, int dir_fd)
 
 /* --- telling --- */
 
-void source_folder_identity(const char *path, char *out, size_t out_bytes)
-{
-	struct statx st;
-
-	if (statx(AT_FDCWD, path, 0, STATX_INO | STATX_BTIME, &st) < 0) {
-		out[0] = '\0';
-		return;
-	}
-	(void)text_format(out, out_bytes, "folder:%" PRIx32 ":%" PRIx32 ":%" PRIx64 ":%" PRIx64,
-		st.stx_dev_major, st.stx_dev_minor, (uint64_t)st.stx_ino,
-		(uint64_t)st.stx_btime.tv_sec * 1000000000 + st.stx_btime.tv_nsec);
-}
-
 static void tell_inserted(struct source_folder *folder, struct folder_card *card)
 {
 	CLEANUP(freep) char *path = NULL;
-	char identity[128];
 	struct source_card told = {.key = card->name,
 		.label = card->name,
 		.slot = card->name,
-		.identity = identity,
+		.identity = card->identity,
 		.is_supported = true};
 
 	if (asprintf(&path, "%s/%s", folder->path, card->name) < 0) {
 		path = NULL;
 		return; /* the next scan tries again */
 	}
-	source_folder_identity(path, identity, sizeof(identity));
 	told.folder = path;
 	card->is_told = true;
 	card->is_taken =
@@ -169,6 +153,7 @@ static struct folder_card *find_card(struct source_folder *folder, const char *n
 static void see(struct source_folder *folder, int dir_fd, const char *name, bool is_whole)
 {
 	struct folder_card *card = find_card(folder, name);
+	char identity[IDENTITY_BYTES];
 	struct stat st, link;
 
 	if (name[0] == '.' || fstatat(dir_fd, name, &link, AT_SYMLINK_NOFOLLOW) < 0)
@@ -178,7 +163,8 @@ static void see(struct source_folder *folder, int dir_fd, const char *name, bool
 		return;
 	if (fstatat(dir_fd, name, &st, 0) < 0 || !S_ISDIR(st.st_mode))
 		return;
-	if (card && (card->inode != st.st_ino || card->device != st.st_dev)) {
+	tree_identity(dir_fd, name, identity, sizeof(identity));
+	if (card && strcmp(card->identity, identity) != 0) {
 		drop_card(folder, (size_t)(card - folder->cards)); /* another one of that name */
 		card = NULL;
 	}
@@ -186,7 +172,8 @@ static void see(struct source_folder *folder, int dir_fd, const char *name, bool
 		if (folder->cards_count == CARDS_MAX)
 			return;
 		card = &folder->cards[folder->cards_count++];
-		*card = (struct folder_card){.inode = st.st_ino, .device = st.st_dev};
+		*card = (struct folder_card){0};
+		memcpy(card->identity, identity, sizeof(identity));
 		(void)snprintf(card->name, sizeof(card->name), "%s", name);
 		/* A link to a folder that was filled before. */
 		is_whole |= S_ISLNK(link.st_mode);

@@ -342,14 +342,25 @@ static bool is_empty_folder(int dir_fd, const char *name)
 	return count == 0;
 }
 
-/* No ledger, or one without a byte, beside pictures or manifests: it was lost. */
-static bool is_lost(const struct tank *tank)
+static bool has_ledger(const struct tank *tank)
 {
 	struct stat st;
 
-	if (fstatat(tank->meta_fd, "ledger.db", &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_size > 0)
-		return false;
+	return fstatat(tank->meta_fd, "ledger.db", &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_size > 0;
+}
+
+static bool has_imported(const struct tank *tank)
+{
 	return !is_empty_folder(tank->meta_fd, "manifests") || !is_empty_folder(tank->fd, "images");
+}
+
+/*
+ * No ledger, or one without a byte, beside pictures or manifests: it was lost. Unless another
+ * import has just made all of that: then the ledger was there before the others.
+ */
+static bool is_lost(const struct tank *tank)
+{
+	return !has_ledger(tank) && has_imported(tank) && !has_ledger(tank);
 }
 
 /* 0 and an open ledger, or why it cannot be used; -EBADMSG if it must be made again. */

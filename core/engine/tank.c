@@ -25,6 +25,8 @@
 #define FOLDER_MODE 0755
 #define PICTURE_MODE 0444
 #define EXCLUSIVE_WAIT_USEC 60000000u
+#define OVER                                                                                       \
+	"over-" /* before the name of a run that has ended, and whose folder is being removed */
 
 /* statfs(2) f_type values that linux/magic.h does not have. */
 #define MAGIC_XFS 0x58465342
@@ -256,19 +258,39 @@ static void remove_run(struct tank *tank, const char *run)
 	(void)unlinkat(tank->tmp_fd, run, AT_REMOVEDIR);
 }
 
-/* A run whose lock can be had is dead. */
+/* It goes under another name first: whoever sweeps then knows that nobody has died. */
+static void end_run(struct tank *tank)
+{
+	char over[sizeof(OVER) + sizeof(tank->run_name)];
+
+	(void)snprintf(over, sizeof(over), OVER "%s", tank->run_name);
+	if (renameat(tank->tmp_fd, tank->run_name, tank->tmp_fd, over) == 0)
+		remove_run(tank, over);
+	else
+		remove_run(tank, tank->run_name);
+}
+
+/* Nobody holds its lock; or there is none, as a power cut may leave it. */
+static bool is_let_go(int run_fd)
+{
+	CLEANUP(fd_closep) int lock_fd = openat(run_fd, "lock", O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+
+	return lock_fd < 0 ? errno == ENOENT : lock(lock_fd, LOCK_EX | LOCK_NB) == 0;
+}
+
+/* A run whose lock can be had is dead, unless it is just ending: then it has another name by now.
+ */
 static void sweep_one(struct tank *tank, const char *run)
 {
 	CLEANUP(fd_closep) int run_fd = fd_open_dir(tank->tmp_fd, run);
-	CLEANUP(fd_closep) int lock_fd = -1;
+	bool is_over = !strncmp(run, OVER, strlen(OVER));
+	struct stat st;
 
-	if (run_fd < 0)
+	if (run_fd < 0 || (!is_over && !is_let_go(run_fd)) ||
+		fstatat(tank->tmp_fd, run, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return;
-	lock_fd = open_lock(run_fd, "lock");
-	if (lock_fd >= 0 && lock(lock_fd, LOCK_EX | LOCK_NB) == 0) {
-		tank->had_dead_run = true;
-		remove_run(tank, run);
-	}
+	tank->had_dead_run |= !is_over;
+	remove_run(tank, run);
 }
 
 static void sweep_dead_runs(struct tank *tank)
@@ -401,7 +423,7 @@ int tank_open(struct tank *tank, const struct tank_options *options, enum fault 
 void tank_close(struct tank *tank)
 {
 	if (tank->run_fd >= 0)
-		remove_run(tank, tank->run_name);
+		end_run(tank);
 	tank_forget_folder(tank);
 	fd_close(tank->run_lock_fd);
 	fd_close(tank->settle_fd);

@@ -10,7 +10,8 @@
  *
  * Locks (flock): .imgtank/lock is held shared by every run and exclusively by
  * whoever replaces the ledger; .imgtank/settle.lock by whoever gives names;
- * tmp/RUN/lock for the life of a run, so that what a dead run left is known.
+ * tmp/RUN/lock for the life of a run, so that what a dead run left is known (one that ends in order
+ * calls its folder tmp/over-RUN while it removes it).
  */
 #ifndef IMGTANK_CORE_ENGINE_TANK_H
 #define IMGTANK_CORE_ENGINE_TANK_H

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """imgtankd from outside: a virtual reader, real workers, real sockets."""
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -154,6 +155,41 @@ def test_folder_that_is_being_filled_is_no_card_yet(work):
         client.wait_card("SLOW", "safe-to-remove", verdict="safe-to-format")
         expect_equal(client.card("SLOW")["files_selected"], 1, "files")
         del card
+
+
+def folder_with_number(work, inode):
+    """A new folder that has the inode of one that was removed."""
+    for i in range(200):
+        folder = work.path(f"again-{i}")
+        folder.mkdir()
+        if folder.stat().st_ino == inode:
+            return folder
+    raise Skip("this file system gives no number a second time")
+
+
+def test_folder_with_the_name_and_number_of_one_that_is_gone_is_another_card(work):
+    """Both changes happen before the daemon looks again, as on a busy machine."""
+    folder = work.path("first")
+    folder.mkdir()
+    (folder / "A.JPG").write_bytes(os.urandom(1000))
+    with box(work.folder) as b:
+        client = b.client()
+        folder.rename(b.reader / "UPLOAD")
+        first = client.wait_card("UPLOAD", "safe-to-remove")["card"]
+        b.wait_for_workers()
+        b.process.send_signal(signal.SIGSTOP)
+        try:
+            inode = (b.reader / "UPLOAD").stat().st_ino
+            shutil.rmtree(b.reader / "UPLOAD")
+            folder = folder_with_number(work, inode)
+            (folder / "A.JPG").write_bytes(b"another picture")
+            folder.rename(b.reader / "UPLOAD")
+        finally:
+            b.process.send_signal(signal.SIGCONT)
+        client.wait(lambda: (card := client.card("UPLOAD")) and card["card"] != first, "another card", 10)
+        client.wait_card("UPLOAD", "safe-to-remove")
+        expect(b"another picture" in [(b.tank / "images" / name).read_bytes() for name in e2e.images(b.tank)],
+               "it was not imported")
 
 
 def test_links_of_others_lead_nowhere(work):

@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Several cards at once into one tank: every name once, every content once."""
+import contextlib
 import os
 import pathlib
+import sqlite3
 import subprocess
 import sys
 import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from e2e import (  # noqa: E402
-    DEADLINE_S, IMGTANK, OK, Result, environment, expect, expect_equal, kill_group, main,
-    make_card, run, start)
+    DEADLINE_S, IMGTANK, OK, Gate, Result, environment, expect, expect_equal, kill_group, main,
+    make_card, run, shim_environment, start)
 
 
 def import_at_once(work, cards, args=()):
@@ -82,6 +84,55 @@ def test_a_tank_that_is_just_being_made_is_not_taken_for_the_cards_folder(work):
     finally:
         done.set()
         thread.join()
+
+
+def hold(work, args, plan):
+    """Starts imgtank with these arguments, and returns it and its gate when it stands at the call of the plan."""
+    gate = Gate(work.path("gate"))
+    process = start(args, shim_environment(f"{plan} hold={gate.path}"))
+    gate.wait(process)
+    return process, gate
+
+
+def let_go(process, gate):
+    gate.open()
+    out, err = process.communicate(timeout=DEADLINE_S)
+    return Result(process.returncode, out, err).parse()
+
+
+def test_a_ledger_that_was_just_made_is_not_taken_for_a_lost_one(work):
+    """Another import makes it, and brings pictures, between the looks for the one and for the other."""
+    late = work.card("plain", "late", 2, count=2)
+    process, gate = hold(work, ["import", "--json", "--tank", work.tank, late.root],
+                         f"fn=openat path={work.tank}/.imgtank/manifests")
+
+    expect_equal(work.run(work.card("plain", "first", 1, count=2)).verdict(), "safe-to-format", "the first")
+    result = let_go(process, gate)
+
+    assert_all_safe([result])
+    expect_equal([event["fault"] for event in result.of("notice")], [], "notices")
+    work.check()
+
+
+def test_a_run_that_is_just_ending_is_not_taken_for_a_dead_one(work):
+    """After a death the whole tank is looked through, and pictures that nobody knows are taken up."""
+    work.import_safely(work.card("plain", "first", 1, count=2))
+    foreign = work.tank / "images" / "foreign.jpg"
+    foreign.write_bytes(b"put there by hand")
+    ending = work.card("plain", "ending", 2, count=2)
+    for when, plan in (("before its folder goes", "fn=unlinkat nth=2"), ("amid", "fn=unlinkat")):
+        process, gate = hold(work, ["import", "--json", "--tank", work.tank, ending.root],
+                             f"{plan} path={work.tank}/.imgtank/tmp")
+        other = work.run(ending)
+        assert_all_safe([let_go(process, gate), other])
+        os.unlink(gate.path)
+        expect_equal(paths_in_ledger(work.tank, "images/foreign.jpg"), 0, f"{when}: pictures taken up")
+        expect_equal(os.listdir(work.tank / ".imgtank" / "tmp"), [], f"{when}: what is left of runs")
+
+
+def paths_in_ledger(tank, path):
+    with contextlib.closing(sqlite3.connect(tank / ".imgtank" / "ledger.db")) as ledger:
+        return ledger.execute("SELECT count(*) FROM files WHERE tank_path = ?", (path,)).fetchone()[0]
 
 
 def test_same_names_on_two_cards_at_once_with_keep(work):

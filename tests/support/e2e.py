@@ -5,6 +5,7 @@ A test is a function test_NAME(work), given a Work: a fresh folder with cards an
 fails with an exception. Skip says in one sentence what this machine lacks.
 """
 import contextlib
+import errno
 import json
 import os
 import pathlib
@@ -130,6 +131,32 @@ def shim_environment(plan=None, counts=None, path=None, log=None):
         if value is not None:
             env["FAULTSHIM_" + key] = str(value)
     return env
+
+
+class Gate:
+    """Where a process stands still at a call (the shim's hold=) until it is opened."""
+
+    def __init__(self, path):
+        self.path = path
+        self.fd = -1
+        os.mkfifo(path)
+
+    def wait(self, process):
+        """Until the process stands there."""
+        end = time.monotonic() + DEADLINE_S
+        while self.fd < 0:
+            expect(process.poll() is None, "it has ended and never came to the call")
+            expect(time.monotonic() < end, "it does not come to the call")
+            try:
+                self.fd = os.open(self.path, os.O_WRONLY | os.O_NONBLOCK)
+            except OSError as error:
+                if error.errno != errno.ENXIO:  # nobody waits there yet
+                    raise
+                time.sleep(0.005)
+
+    def open(self):
+        os.close(self.fd)
+        self.fd = -1
 
 
 def run_in_terminal(args, columns=80, rows=24, timeout=DEADLINE_S, send=None):

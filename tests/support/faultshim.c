@@ -7,13 +7,16 @@
  *                       fn=pwrite,write   which calls ("any": all)
  *                       path=/tank        only on files below this folder
  *                       nth=3 times=1     from the 3rd such call on; times=0: for ever
- *                       errno=28 | short=7 | zero | kill=before | kill=after | touch=FILE
+ *                       errno=28 | short=7 | zero | kill=before | kill=after | touch=FILE |
+ *                       hold=FIFO
  *   FAULTSHIM_COUNTS  a file that gets "name count" of each call, mapped and always current
  *   FAULTSHIM_PATH    only calls on files below this folder are counted and logged
  *   FAULTSHIM_LOG     a file that gets a line a call: name, path
  *   FAULTSHIM_PROGRAM acts only in the program of this name (default: imgtank)
  *
  * "touch=FILE" appends a byte to FILE before the call: a source that changes while it is read.
+ * "hold=FIFO": the call waits until somebody has opened FIFO for writing and closed it again: what
+ * happens between two steps, at the very moment that a test wants.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -81,7 +84,8 @@ enum action {
 	ACTION_ZERO,
 	ACTION_KILL_BEFORE,
 	ACTION_KILL_AFTER,
-	ACTION_TOUCH
+	ACTION_TOUCH,
+	ACTION_HOLD
 };
 
 struct rule {
@@ -89,7 +93,7 @@ struct rule {
 	char path[PATH_MAX];
 	long nth, times, value;
 	enum action action;
-	char touch[PATH_MAX];
+	char file[PATH_MAX]; /* to be touched, or waited at */
 	_Atomic long seen;
 };
 
@@ -150,7 +154,10 @@ static void set_action(struct rule *rule, const char *word)
 		rule->action = ACTION_KILL_AFTER;
 	} else if (!strncmp(word, "touch=", 6)) {
 		rule->action = ACTION_TOUCH;
-		(void)snprintf(rule->touch, sizeof(rule->touch), "%s", word + 6);
+		(void)snprintf(rule->file, sizeof(rule->file), "%s", word + 6);
+	} else if (!strncmp(word, "hold=", 5)) {
+		rule->action = ACTION_HOLD;
+		(void)snprintf(rule->file, sizeof(rule->file), "%s", word + 5);
 	}
 }
 
@@ -297,6 +304,18 @@ static void touch_file(const char *path)
 	(void)syscall(SYS_close, fd);
 }
 
+static void wait_at(const char *fifo)
+{
+	int fd = (int)syscall(SYS_openat, AT_FDCWD, fifo, O_RDONLY | O_CLOEXEC, 0);
+	char byte;
+
+	if (fd < 0)
+		return;
+	while (syscall(SYS_read, fd, &byte, 1) > 0)
+		;
+	(void)syscall(SYS_close, fd);
+}
+
 static void kill_group(void)
 {
 	(void)kill(0, SIGKILL);
@@ -356,7 +375,10 @@ static struct verdict judge(enum call call, const char *path)
 		verdict.kill_after = true;
 		break;
 	case ACTION_TOUCH:
-		touch_file(rule->touch);
+		touch_file(rule->file);
+		break;
+	case ACTION_HOLD:
+		wait_at(rule->file);
 		break;
 	case ACTION_NONE:
 		break;

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Uploads to the real front end go through the real daemon into the tank, and the spool is empty then."""
 import contextlib
+import json
 import os
 import socket
 import subprocess
@@ -142,6 +143,37 @@ def test_what_others_have_put_in_stays(work):
         client.wait_card("Upload by Eve", "safe-to-remove")
         server.wait(lambda: "stays in the spool" in server.said(), "the reason why it stays")
         expect_equal(len(os.listdir(b.reader / "Upload by Eve")), 3, "files of somebody else")
+
+
+def identity_of(folder):
+    """As the daemon says it."""
+    asked = subprocess.run(["stat", "-c", "%Hd %Ld %i %.9W", str(folder)], check=True, capture_output=True, text=True)
+    major, minor, inode, born = asked.stdout.split()
+    return f"folder:{int(major):x}:{int(minor):x}:{int(inode):x}:{int(born.replace('.', '')):x}"
+
+
+def upload_one(server, content):
+    upload = begin(server, 1)
+    expect_equal(put(server, upload, 0, "A.JPG", content).status, 200, "the file")
+    expect_equal(done(server, upload).status, 200, "the end")
+
+
+def test_a_new_upload_is_not_taken_for_the_one_before(work):
+    """Its folder gets the name that has just become free, while the daemon's card is still the old one."""
+    spool_folder = work.path("spool")
+    spool_folder.mkdir()
+    ann = spool_folder / "Upload by Ann"
+    with FakeBox("idle") as fake, web(fake.socket, f"--spool={spool_folder}") as server:
+        upload_one(server, b"first picture")
+        card = {"card": "c7", "identity": identity_of(ann), "label": "Upload by Ann", "slot": "Upload by Ann",
+                "state": "safe-to-remove", "start": False, "verdict": "safe-to-format", "is_mounted": False,
+                "files_selected": 1, "files_copied": 1, "files_verified": 1, "bytes_selected": 13}
+        fake.step("insert " + json.dumps(card))
+        server.wait(lambda: not ann.exists(), "an empty spool")
+        upload_one(server, b"other picture")
+        fake.step('set {"disk_label": "OTHER"}')
+        server.wait(lambda: server.get_json("/api/state")["state"]["tank"]["disk_label"] == "OTHER", "a change")
+        expect_equal((ann / "A.JPG").read_bytes(), b"other picture", "what was not imported yet")
 
 
 def test_nothing_strange_gets_in(work):
