@@ -63,6 +63,7 @@ case \$* in
 	key=\$($imgtank config --get ui-web.tls-key)
 	[[ ! -e $box/impostor ]] || certificate=$box/own.pem key=$box/own.key
 	[[ ! \$certificate ]] || words+=(--tls-certificate "\$certificate" --tls-key "\$key")
+	[[ ! -e $box/no-lead ]] || words+=(--redirect 127.0.0.1:81)
 	setpriv --reuid imgtank-ui --regid imgtank-ui --clear-groups --inh-caps -all,+net_bind_service \
 		--ambient-caps -all,+net_bind_service --no-new-privs \
 		$box/programs/imgtank-ui-web "\${words[@]}" 2>>$box/page.log </dev/null >&2 &
@@ -103,24 +104,44 @@ status() {
 	END
 }
 
+# Another server has it.
+take_port_80() {
+	python3 -m http.server --bind 127.0.0.1 80 >/dev/null 2>&1 &
+	other=$!
+	for ((i = 0; i < 100; i++)); do
+		if (exec 3<>/dev/tcp/127.0.0.1/80) 2>/dev/null; then break; fi
+		sleep 0.1
+	done
+}
+
+give_port_80() {
+	kill $other
+	wait $other || :
+}
+
+# leads TARGET HOST -> where a browser without TLS is led, and the status
+leads() {
+	python3 - "$1" "$2" <<-'END'
+		import http.client, sys
+		page = http.client.HTTPConnection("127.0.0.1", 80, timeout=20)
+		page.request("GET", sys.argv[1], headers={"Host": sys.argv[2]})
+		answer = page.getresponse()
+		print(answer.status, answer.headers["Location"])
+	END
+}
+
 picture >"$box/before"
 expect "a dry run" into "$box/said" "$imgtank" setup web --dry-run --code
 expect "says what would be written" grep -q "listen = \[::\]:80$" "$box/said"
 expect "nobody can be asked here" fails_with "There is nobody to be asked"
 expect "a short password" fails_with "8 to 255" --password-file <(echo short)
 expect "both" fails_with "do not go together" --code --password-file "$box/password"
-python3 -m http.server --bind 127.0.0.1 80 >/dev/null 2>&1 &
-other=$!
-for ((i = 0; i < 100; i++)); do
-	if (exec 3<>/dev/tcp/127.0.0.1/80) 2>/dev/null; then break; fi
-	sleep 0.1
-done
+take_port_80
 expect "a port that another server has" fails_with "Another program has port 80 already (python3)" --code
 "$box/programs/imgtank-ui-web" --assets "$box/assets" --socket "$box/none" --code-file "$box/code" \
 	>"$box/said" 2>&1 || :
 expect "the page says so, too" grep -q "another program has this port.*listen = \[::\]:8080" "$box/said"
-kill $other
-wait $other || :
+give_port_80
 install -d -o imgtank-ui "$box/own"
 setpriv --reuid imgtank-ui --clear-groups "$box/programs/imgtank-ui-web" --assets "$box/assets" \
 	--socket "$box/none" --code-file "$box/own/code" >"$box/said" 2>&1 || :
@@ -204,6 +225,11 @@ for name in imgtank imgtank.local "$(hostname)" "$(hostname).local" 127.0.0.1 19
 	expect "a browser knows it as $name" test "$(over_tls $etc/web-certificate.pem "$name")" = 200
 done
 expect "and as nothing else" test -z "$(over_tls $etc/web-certificate.pem elsewhere 2>/dev/null)"
+expect "who types http:// is led there" test "$(leads /login?a=b imgtank)" = "308 https://imgtank/login?a=b"
+expect "and that is said" grep -q "^ *Who types http:// is led there\.$" "$box/said"
+expect "to no foreign name" test "$(leads / evil.example)" = "421 None"
+expect "the page has given its right up with two ports, too" \
+	grep -qx "CapPrm:"$'\t'"0*" "/proc/$(cat "$box/page.pid")/status"
 expect "its key is for the page only" \
 	test "$(stat -c '%a %U:%G' $etc/web-key.pem)" = "640 root:imgtank-ui"
 expect "and was so while it was made" test "$(grep web-key "$box/moments") $(<"$box/umask")" = \
@@ -218,10 +244,13 @@ expect "and what is announced is said to be stale" grep -q "^Run 'imgtank setup 
 sha256sum $etc/web-*.pem >"$box/made"
 expect "again, without a word of TLS" into "$box/said" "$imgtank" setup web --code
 expect "it stays https" grep -q "https://$(hostname)/$" "$box/said"
+expect "and leads there" test "$(leads / imgtank)" = "308 https://imgtank/"
 expect "and nothing is stale" refused grep -q "^Run " "$box/said"
 expect "and checked" grep -q "^Checked: the page is there, logging in works" "$box/said"
 expect "on another port" into "$box/said" "$imgtank" setup web --code --tls --port 8443
 expect "that is said" grep -q "https://$(hostname):8443/$" "$box/said"
+expect "there is no more leading there" refused grep -q redirect $etc/imgtank.conf.d/50-setup-web.conf
+expect "nor any other word of it" refused grep -q "types http" "$box/said"
 expect "it keeps its certificate" sha256sum --quiet --check "$box/made"
 openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=own -keyout "$box/own.key" -out "$box/own.pem" 2>/dev/null
 chmod 0600 "$box/own.key"
@@ -240,6 +269,24 @@ expect "undo" into "$box/said" "$imgtank" setup web --undo
 picture >"$box/after"
 expect "leaves /etc as it was" diff "$box/before" "$box/after"
 expect "and one's own certificate" test -s "$box/own.pem" -a -s "$box/own.key"
+take_port_80
+expect "with TLS where another server has port 80" into "$box/said" "$imgtank" setup web --code --tls
+expect "it is checked" grep -q "^Checked: the page is there, logging in works" "$box/said"
+expect "who has port 80 is said" grep -q "is not led there: another program has port 80 (python3)\.$" "$box/said"
+expect "and nothing is configured for it" refused grep -q redirect $etc/imgtank.conf.d/50-setup-web.conf
+give_port_80
+expect "once that server is gone" into "$box/said" "$imgtank" setup web --code
+expect "who types http:// is led there" test "$(leads / imgtank)" = "308 https://imgtank/"
+into /dev/null "$imgtank" setup web --undo
+expect "from plain http" into "$box/said" "$imgtank" setup web --code
+expect "to TLS" into "$box/said" "$imgtank" setup web --code --tls
+expect "its own port 80 is no other server's" test "$(leads / imgtank)" = "308 https://imgtank/"
+into /dev/null "$imgtank" setup web --undo
+touch "$box/no-lead"
+expect "a page that does not lead there" fails_with "Who types http:// is not led to the page" --code --tls
+rm "$box/no-lead"
+picture >"$box/after"
+expect "leaves nothing" diff "$box/before" "$box/after"
 touch "$box/impostor"
 expect "a page with another certificate" fails_with "The page does not come up" --code --tls
 rm "$box/impostor"
