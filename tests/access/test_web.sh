@@ -168,6 +168,7 @@ expect "the daemon was restarted" grep -qx "try-restart imgtankd" "$box/called"
 expect "the other front ends stay" test "$("$imgtank" config --get ui.frontends)" = "auto web"
 expect "again, without a word: the password stays" into "$box/said" "$imgtank" setup web </dev/null
 expect "and that is said" grep -q "stays as it was" "$box/said"
+expect "the real readers stay in use" test "$("$imgtank" config --get daemon.devices)" = yes
 expect "with a code" into "$box/said" "$imgtank" setup web --code
 expect "that works" grep -q "^Checked: the page is there, logging in works" "$box/said"
 expect "on another port" into "$box/said" "$imgtank" setup web --code --port 8080
