@@ -26,6 +26,7 @@ cp -r "$1/assets/web" "$box/assets"
 mkdir -p "$box/tank/images"
 echo "right horse 42+%&" >"$box/password"
 
+settings=/usr/local/etc/imgtank/imgtank.conf.d/50-setup-web.conf
 # As systemd: the page runs while the configuration names it, as its user, with the one right.
 fake systemctl <<END
 #!/bin/bash
@@ -33,6 +34,25 @@ echo "\$*" >>$box/called
 stop_page() {
 	[[ ! -f $box/page.pid ]] || kill "\$(cat $box/page.pid)"
 	rm -f $box/page.pid
+}
+start_page() {
+	cp $settings $box/settings
+	install -d -o imgtank-ui /run/imgtank-web
+	listen=\$($imgtank config --get ui-web.listen)
+	words=(--listen "\$listen" --assets $box/assets --socket $box/none)
+	file=\$($imgtank config --get ui-web.password-file)
+	[[ ! \$file ]] || words+=(--password-file "\$file")
+	spool=\$($imgtank config --get ui-web.spool)
+	[[ ! \$spool ]] || words+=(--spool "\$spool")
+	certificate=\$($imgtank config --get ui-web.tls-certificate)
+	key=\$($imgtank config --get ui-web.tls-key)
+	[[ ! -e $box/impostor ]] || certificate=$box/own.pem key=$box/own.key
+	[[ ! \$certificate ]] || words+=(--tls-certificate "\$certificate" --tls-key "\$key")
+	[[ ! -e $box/no-lead ]] || words+=(--redirect 127.0.0.1:81)
+	setpriv --reuid imgtank-ui --regid imgtank-ui --clear-groups --inh-caps -all,+net_bind_service \
+		--ambient-caps -all,+net_bind_service --no-new-privs \
+		$box/programs/imgtank-ui-web "\${words[@]}" 2>>$box/page.log </dev/null >&2 &
+	echo \$! >$box/page.pid
 }
 case \$* in
 *is-active*imgtank-ui@web) [[ -f $box/page.pid ]] ;;
@@ -50,24 +70,19 @@ case \$* in
 "start imgtank-restart.service") false ;;
 "reload-or-restart imgtank-ui")
 	touch $box/on
+	if [[ " \$($imgtank config --get ui.frontends) " != *" web "* || -e $box/broken ]]; then
+		stop_page
+		exit
+	fi
+	# As 'imgtank ui --apply': one that runs is left alone, unless its settings have changed.
+	! { [[ -f $box/page.pid ]] && cmp -s $box/settings $settings; } || exit 0
 	stop_page
-	[[ " \$($imgtank config --get ui.frontends) " == *" web "* && ! -e $box/broken ]] || exit 0
-	install -d -o imgtank-ui /run/imgtank-web
-	listen=\$($imgtank config --get ui-web.listen)
-	words=(--listen "\$listen" --assets $box/assets --socket $box/none)
-	file=\$($imgtank config --get ui-web.password-file)
-	[[ ! \$file ]] || words+=(--password-file "\$file")
-	spool=\$($imgtank config --get ui-web.spool)
-	[[ ! \$spool ]] || words+=(--spool "\$spool")
-	certificate=\$($imgtank config --get ui-web.tls-certificate)
-	key=\$($imgtank config --get ui-web.tls-key)
-	[[ ! -e $box/impostor ]] || certificate=$box/own.pem key=$box/own.key
-	[[ ! \$certificate ]] || words+=(--tls-certificate "\$certificate" --tls-key "\$key")
-	[[ ! -e $box/no-lead ]] || words+=(--redirect 127.0.0.1:81)
-	setpriv --reuid imgtank-ui --regid imgtank-ui --clear-groups --inh-caps -all,+net_bind_service \
-		--ambient-caps -all,+net_bind_service --no-new-privs \
-		$box/programs/imgtank-ui-web "\${words[@]}" 2>>$box/page.log </dev/null >&2 &
-	echo \$! >$box/page.pid
+	start_page
+	;;
+"try-restart imgtank-ui@web")
+	[[ -f $box/page.pid ]] || exit 0
+	stop_page
+	start_page
 	;;
 "stop imgtank-ui")
 	stop_page
@@ -243,7 +258,9 @@ expect "its fingerprint is said" grep -qF \
 	"$(openssl x509 -in $etc/web-certificate.pem -noout -fingerprint -sha256 | sed 's/.*=//')" "$box/said"
 expect "and what is announced is said to be stale" grep -q "^Run 'imgtank setup mdns' again" "$box/said"
 sha256sum $etc/web-*.pem >"$box/made"
+cp "$box/page.pid" "$box/page.pid.before"
 expect "again, without a word of TLS" into "$box/said" "$imgtank" setup web --code
+expect "nobody is logged out for that" cmp "$box/page.pid" "$box/page.pid.before"
 expect "it stays https" grep -q "https://$(hostname)/$" "$box/said"
 expect "and leads there" test "$(leads / imgtank)" = "308 https://imgtank/"
 expect "and nothing is stale" refused grep -q "^Run " "$box/said"
@@ -255,6 +272,35 @@ expect "nor any other word of it" refused grep -q "types http" "$box/said"
 expect "it keeps its certificate" sha256sum --quiet --check "$box/made"
 openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=own -keyout "$box/own.key" -out "$box/own.pem" 2>/dev/null
 chmod 0600 "$box/own.key"
+# made_for DAYS: the box's certificate is one that ends so soon, in the running page, too.
+made_for() {
+	openssl req -x509 -key $etc/web-key.pem -days "$1" -subj /CN=old -out "$box/old.pem" 2>/dev/null
+	cat "$box/old.pem" >$etc/web-certificate.pem
+	systemctl try-restart imgtank-ui@web
+	sha256sum $etc/web-certificate.pem >"$box/made"
+}
+
+made_for 31
+expect "a certificate that is good for more than 30 days" into "$box/said" "$imgtank" setup web --code
+expect "stays" sha256sum --quiet --check "$box/made"
+made_for 29
+expect "one that ends within 30 days" into "$box/said" "$imgtank" setup web --code
+expect "is made anew" grep -q "^Making a certificate" "$box/said"
+expect "good for two years" openssl x509 -in $etc/web-certificate.pem -noout -checkend $((819 * 86400))
+expect "and is what the page shows" test "$(over_tls $etc/web-certificate.pem imgtank 8443)" = 200
+expect "with the fingerprint that is said" grep -qF \
+	"$(openssl x509 -in $etc/web-certificate.pem -noout -fingerprint -sha256 | sed 's/.*=//')" "$box/said"
+# As if today were two days ago.
+openssl req -x509 -key $etc/web-key.pem -days 90 -subj /CN=old -out "$box/old.pem" 2>/dev/null
+fake date <<END
+#!/bin/bash
+[[ \$* != "+%s" ]] || set -- -d "2 days ago" +%s
+exec $(PATH=${PATH#*:} type -P date) "\$@"
+END
+cat "$box/old.pem" >$etc/web-certificate.pem
+expect "one that is not valid yet" into "$box/said" "$imgtank" setup web --code
+rm "${box:?}/bin/date"
+expect "is made anew as well" grep -q "^Making a certificate" "$box/said"
 own=(--certificate "$box/own.pem" --key "$box/own.key")
 expect "a certificate alone" fails_with "belong together" --code --certificate "$box/own.pem"
 expect "a key that the page may not read" fails_with "chgrp imgtank-ui $box/own.key" --code "${own[@]}"
@@ -265,6 +311,11 @@ expect "none of that changed anything" test "$(over_tls $etc/web-certificate.pem
 expect "one's own" into "$box/said" "$imgtank" setup web --code "${own[@]}"
 expect "is checked" grep -q "^Checked: the page is there, logging in works" "$box/said"
 expect "is used" grep -qx "tls-key = $box/own.key" $etc/imgtank.conf.d/50-setup-web.conf
+openssl req -x509 -key "$box/own.key" -days 60 -subj /CN=newer -addext subjectAltName=DNS:imgtank -out "$box/newer.pem" \
+	2>/dev/null
+cat "$box/newer.pem" >"$box/own.pem"
+expect "another one in its place" into "$box/said" "$imgtank" setup web --code
+expect "is what the page shows" test "$(over_tls "$box/newer.pem" imgtank 8443)" = 200
 expect "and not the box's" test -z "$(over_tls $etc/web-certificate.pem imgtank 8443 2>/dev/null)"
 expect "undo" into "$box/said" "$imgtank" setup web --undo
 picture >"$box/after"
