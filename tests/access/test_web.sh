@@ -284,10 +284,16 @@ made_for 31
 expect "a certificate that is good for more than 30 days" into "$box/said" "$imgtank" setup web --code
 expect "stays" sha256sum --quiet --check "$box/made"
 made_for 29
+"$imgtank" doctor >"$box/said" 2>&1 || :
+expect "imgtank doctor warns of one that ends within 30 days" \
+	grep -qF "warning: The page's certificate expires within 30 days" "$box/said"
+expect "with the command that helps" grep -qx "  To do: Run: sudo imgtank setup web --code" "$box/said"
 expect "one that ends within 30 days" into "$box/said" "$imgtank" setup web --code
 expect "is made anew" grep -q "^Making a certificate" "$box/said"
 expect "good for two years" openssl x509 -in $etc/web-certificate.pem -noout -checkend $((819 * 86400))
 expect "and is what the page shows" test "$(over_tls $etc/web-certificate.pem imgtank 8443)" = 200
+"$imgtank" doctor >"$box/said.doctor" 2>&1 || :
+expect "imgtank doctor is content" refused grep -q certificate "$box/said.doctor"
 expect "with the fingerprint that is said" grep -qF \
 	"$(openssl x509 -in $etc/web-certificate.pem -noout -fingerprint -sha256 | sed 's/.*=//')" "$box/said"
 # As if today were two days ago.
