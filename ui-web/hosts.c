@@ -126,3 +126,12 @@ bool hosts_name(const char *header, char name[HOSTS_NAME_BYTES])
 {
 	return header && take_name(header, name);
 }
+
+bool hosts_of_url(const char *header, char host[HOSTS_NAME_BYTES])
+{
+	if (header && *header == '[')
+		return is_address(header) &&
+			text_format(host, HOSTS_NAME_BYTES, "%.*s", (int)(strcspn(header, "]") + 1),
+				header);
+	return hosts_name(header, host);
+}

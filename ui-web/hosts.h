@@ -29,4 +29,7 @@ bool hosts_are_names(const char *names);
 /* The header's name without its port, if it is fit to be shown; else false. */
 bool hosts_name(const char *header, char name[HOSTS_NAME_BYTES]);
 
+/* The same for a URL: a name or an address, in brackets if it is of IPv6; false: it is neither. */
+bool hosts_of_url(const char *header, char host[HOSTS_NAME_BYTES]);
+
 #endif

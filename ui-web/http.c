@@ -30,6 +30,7 @@ struct link {
 	uint64_t deadline_usec; /* the request must be there by then; UINT64_MAX: it is */
 	char address[AUTH_ADDRESS_BYTES];
 	bool is_counted;
+	char *target; /* owned; NULL: not kept */
 };
 
 struct http {
@@ -129,6 +130,7 @@ static void on_connection(void *userdata, struct MHD_Connection *connection, voi
 			crowd_leave(&http->crowd, link->address);
 		link->next->previous = link->previous;
 		link->previous->next = link->next;
+		free(link->target);
 		free(link);
 		*context = NULL;
 	}
@@ -215,6 +217,19 @@ static void handle(struct request *request)
 		request->route->handle(request);
 }
 
+/* The library takes it apart in place. Returns no context: the request is not known yet. */
+static void *on_target(void *userdata, const char *target, struct MHD_Connection *connection)
+{
+	struct link *link = link_of(connection);
+
+	(void)userdata;
+	if (link) {
+		free(link->target);
+		link->target = strdup(target);
+	}
+	return NULL;
+}
+
 static enum MHD_Result on_request(void *userdata, struct MHD_Connection *connection,
 	const char *path, const char *method, const char *version, const char *data,
 	size_t *size_bytes, void **context)
@@ -280,6 +295,13 @@ static void on_completed(void *userdata, struct MHD_Connection *connection, void
 const char *request_header(const struct request *request, const char *name)
 {
 	return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+}
+
+const char *request_target(const struct request *request)
+{
+	const struct link *link = link_of(request->connection);
+
+	return link ? link->target : NULL;
 }
 
 const char *request_query(const struct request *request, const char *name)
@@ -441,7 +463,8 @@ static int start(struct http *http)
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)HTTP_IDLE_S,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_HEADER_BYTES_MAX,
 		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_CONNECTION, on_connection, http,
-		MHD_OPTION_NOTIFY_COMPLETED, on_completed, http, MHD_OPTION_ARRAY, tls,
+		MHD_OPTION_NOTIFY_COMPLETED, on_completed, http, MHD_OPTION_URI_LOG_CALLBACK,
+		options->keeps_target ? on_target : NULL, NULL, MHD_OPTION_ARRAY, tls,
 		MHD_OPTION_END);
 	return http->daemon ? 0 : -EINVAL;
 }

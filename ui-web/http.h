@@ -56,6 +56,7 @@ struct http_options {
 	/* The head is there: finds the route; may answer, and then the body is not read. */
 	void (*begin)(struct request *request);
 	void (*woken)(struct web *web); /* call http_run() soon */
+	bool keeps_target; /* for request_target() */
 	struct web *web;
 };
 
@@ -69,6 +70,9 @@ int http_fd(const struct http *http); /* to be watched for EPOLLIN */
 uint64_t http_run(struct http *http, uint64_t now_usec);
 
 const char *request_header(const struct request *request, const char *name); /* or NULL */
+
+/* What was asked for as it was sent, with its query; not NULL only with keeps_target. */
+const char *request_target(const struct request *request);
 const char *request_query(const struct request *request, const char *name); /* unescaped, or NULL */
 bool request_form(const struct request *request, const char *name, char *out, size_t out_bytes);
 bool request_is_tls(const struct request *request);

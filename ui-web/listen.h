@@ -8,6 +8,7 @@
 
 #define LISTEN_DEFAULT "[::]:80"
 #define LISTEN_HOST_BYTES 64
+#define LISTEN_BYTES 80 /* of a whole one */
 
 /* Takes it apart; host is "" for a port alone. False if it is none. Numbers only: no name is asked
  * for. */

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,14 +23,15 @@
 #include "ui-web/live.h"
 #include "ui-web/login.h"
 #include "ui-web/media.h"
+#include "ui-web/misdirected.h"
 #include "ui-web/pages.h"
 #include "ui-web/parse.h"
 #include "ui-web/preview.h"
+#include "ui-web/redirect.h"
 #include "ui-web/thumbs.h"
 #include "ui-web/upload.h"
 
 #define PEM_BYTES_MAX (64 * 1024)
-#define NAME_WORDS_BYTES (2 * HOSTS_NAME_BYTES + 256)
 #define WEB_NICE 15 /* an import has 2 */
 
 static const struct frontend_setting settings[] = {
@@ -43,6 +43,8 @@ static const struct frontend_setting settings[] = {
 	{"names", "NAME ...", "more names that the box has on the network", false},
 	{"tls-certificate", "FILE", "PEM; with tls-key: https only", false},
 	{"tls-key", "FILE", "PEM", false},
+	{"redirect", "ADDRESS:PORT", "with TLS: who comes here without it is led to the page",
+		false},
 	{"spool", "FOLDER", "where uploads go: imgtankd's virtual-reader (default: no uploads)",
 		false},
 	{"assets", "FOLDER", "the page's own files (default: " WEB_ASSETS ")", false},
@@ -90,6 +92,15 @@ static int set_names(struct web *web, const char *value)
 		: -EINVAL;
 }
 
+static int set_listen(char listen[LISTEN_BYTES], const char *value)
+{
+	char host[LISTEN_HOST_BYTES], port[6];
+
+	return listen_parse(value, host, port) && text_format(listen, LISTEN_BYTES, "%s", value)
+		? 0
+		: -EINVAL;
+}
+
 static int set_path(char *path, const char *value)
 {
 	return text_format(path, WEB_PATH_BYTES, "%s", value) ? 0 : -EINVAL;
@@ -98,7 +109,6 @@ static int set_path(char *path, const char *value)
 static int set(void *state, const char *key, const char *value)
 {
 	struct web *web = state;
-	char host[LISTEN_HOST_BYTES], port[6];
 
 	if (!strcmp(key, "guests"))
 		return set_guests(web, value);
@@ -116,10 +126,7 @@ static int set(void *state, const char *key, const char *value)
 		return set_path(web->spool, value);
 	if (!strcmp(key, "assets"))
 		return set_path(web->assets, value);
-	return listen_parse(value, host, port) &&
-			text_format(web->listen, sizeof(web->listen), "%s", value)
-		? 0
-		: -EINVAL;
+	return set_listen(!strcmp(key, "redirect") ? web->redirect_listen : web->listen, value);
 }
 
 static void set_default(char *path, const char *value)
@@ -163,45 +170,10 @@ static bool is_forged(const struct request *request)
 			request_header(request, "Origin"), request_header(request, "Host"));
 }
 
-/* The machine's name may change at any time; asking the kernel costs nothing. */
-static bool is_misdirected(const struct request *request)
-{
-	char machine[HOST_NAME_MAX + 1] = "";
-
-	(void)gethostname(machine, sizeof(machine) - 1);
-	return !hosts_is_ours(request_header(request, "Host"), machine, request->web->names);
-}
-
-/* For somebody who has typed it, so it is plain text: our page is not to be had by this name. */
-static void refuse_name(struct request *request)
-{
-	struct MHD_Response *response = NULL;
-	char name[HOSTS_NAME_BYTES], *text = malloc(NAME_WORDS_BYTES);
-
-	if (!hosts_name(request_header(request, "Host"), name))
-		(void)text_format(name, sizeof(name), "NAME");
-	if (text) {
-		(void)text_format(text, NAME_WORDS_BYTES,
-			"This box does not know that it is called %s, so it does not answer.\n"
-			"Use its address in place of the name. Or, if the name is right, write\n"
-			"names = %s\ninto the section [ui-web] of its configuration.\n",
-			name, name);
-		response =
-			MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_MUST_FREE);
-	}
-	if (response)
-		(void)response_header(response, "Content-Type", "text/plain; charset=utf-8");
-	else
-		free(text);
-	request_send(request, MHD_HTTP_MISDIRECTED_REQUEST, response);
-}
-
 static void begin(struct request *request)
 {
-	if (is_misdirected(request)) {
-		refuse_name(request);
+	if (misdirected_refuse(request))
 		return;
-	}
 	switch (router_find(
 		routes, request->method, request->path, &request->route, request->argument)) {
 	case ROUTE_NO_PATH:
@@ -232,8 +204,12 @@ static void begin(struct request *request)
 
 static void run(struct web *web)
 {
-	uint64_t next_usec = http_run(web->http, frontend_host_now_usec(web->host));
+	uint64_t now_usec = frontend_host_now_usec(web->host);
+	uint64_t next_usec = http_run(web->http, now_usec);
+	uint64_t other_usec = web->redirect ? http_run(web->redirect, now_usec) : UINT64_MAX;
 
+	if (other_usec < next_usec)
+		next_usec = other_usec;
 	frontend_host_timer(web->host, WEB_TIMER_HTTP, next_usec);
 }
 
@@ -321,8 +297,42 @@ static int open_socket(const struct web *web)
 	if (fd < 0)
 		(void)log_errno(LOG_LEVEL_ERROR, fd, "nobody can connect to %s: %s", web->listen,
 			listen_remedy(fd));
-	listen_give_up_right();
 	return fd;
+}
+
+static int start_redirect(struct web *web)
+{
+	struct http_options options = {
+		.begin = redirect_begin, .woken = woken, .keeps_target = true, .web = web};
+	int r;
+
+	options.listen_fd = listen_open(web->redirect_listen);
+	if (options.listen_fd < 0)
+		return options.listen_fd;
+	r = http_new(&web->redirect, &options);
+	return r < 0 ? r : frontend_host_watch(web->host, http_fd(web->redirect), EPOLLIN);
+}
+
+/* Without it the page is still there for those who type https://, so no error here ends it. */
+static void open_redirect(struct web *web)
+{
+	int r;
+
+	if (!*web->redirect_listen)
+		return;
+	if (!web->certificate) {
+		log_warning("redirect = is of use only with tls-certificate and tls-key");
+		return;
+	}
+	r = start_redirect(web);
+	if (r == 0)
+		return;
+	(void)log_errno(LOG_LEVEL_ERROR, r,
+		"who comes to %s without TLS is not led to the page: end what has this port ('ss "
+		"-ltnp' shows it), or take redirect = out",
+		web->redirect_listen);
+	http_free(web->redirect);
+	web->redirect = NULL;
 }
 
 static int open_http(struct web *web)
@@ -338,6 +348,8 @@ static int open_http(struct web *web)
 	if (options.listen_fd < 0)
 		return options.listen_fd;
 	web->port = listen_port(options.listen_fd);
+	open_redirect(web);
+	listen_give_up_right();
 	r = http_new(&web->http, &options);
 	if (r < 0) {
 		log_error("the web server cannot start%s",
@@ -398,6 +410,7 @@ static void web_close(void *state)
 {
 	struct web *web = state;
 
+	http_free(web->redirect);
 	http_free(web->http);
 	previews_free(web->previews);
 	uploads_free(web->uploads);

@@ -11,6 +11,7 @@
 #include "core/client/frontend.h"
 #include "ui-web/auth.h"
 #include "ui-web/hosts.h"
+#include "ui-web/listen.h"
 #include "ui-web/password.h"
 
 #define WEB_PATH_BYTES 1024
@@ -18,6 +19,7 @@
 struct web {
 	struct frontend_host *host; /* borrowed */
 	struct http *http;
+	struct http *redirect; /* NULL: switched off */
 	struct auth *auth;
 	struct pages *pages;
 	struct live *live;
@@ -26,7 +28,7 @@ struct web {
 	struct previews *previews;
 	struct uploads *uploads; /* NULL: switched off */
 
-	char listen[80], assets[WEB_PATH_BYTES];
+	char listen[LISTEN_BYTES], redirect_listen[LISTEN_BYTES], assets[WEB_PATH_BYTES];
 	char password_file[WEB_PATH_BYTES], code_file[WEB_PATH_BYTES];
 	char certificate_file[WEB_PATH_BYTES], key_file[WEB_PATH_BYTES], spool[WEB_PATH_BYTES];
 	char names[HOSTS_NAMES_BYTES];

@@ -133,6 +133,25 @@ void doctor_check_probe(const struct doctor_scope *scope, struct doctor_report *
  */
 bool doctor_find_web_port(const struct doctor_scope *scope, struct doctor_report *report);
 
+/* --- doctor_certificate.c: the page's certificate --- */
+
+struct doctor_certificate {
+	const char *certificate, *key; /* paths */
+	const char *command; /* that makes it anew; NULL: it is the user's own */
+	bool is_as_page; /* they were read as the page's user */
+	/* 0; -ENOEXEC: openssl could not be asked; -EBADMSG: it is none; else of opening the file
+	 */
+	int certificate_error, key_error;
+	bool is_pair;
+	int64_t begin_s, end_s; /* since 1970 */
+};
+
+void doctor_check_certificate(const struct doctor_scope *scope, struct doctor_report *report);
+void doctor_judge_certificate(
+	const struct doctor_certificate *facts, int64_t now_s, struct doctor_report *report);
+
+/* --- doctor_box.c again --- */
+
 /* parts: enum sandbox_part, or-ed. */
 void doctor_judge_sandbox(uint32_t parts, struct doctor_report *report);
 

@@ -193,6 +193,8 @@ static void check_frontend(
 			"-u "
 			"imgtank-ui@%s' says why.",
 			name);
+	if (is_web)
+		doctor_check_certificate(scope, report);
 }
 
 static void say_bad_name(const char *name, struct doctor_report *report)

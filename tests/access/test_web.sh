@@ -26,6 +26,7 @@ cp -r "$1/assets/web" "$box/assets"
 mkdir -p "$box/tank/images"
 echo "right horse 42+%&" >"$box/password"
 
+settings=/usr/local/etc/imgtank/imgtank.conf.d/50-setup-web.conf
 # As systemd: the page runs while the configuration names it, as its user, with the one right.
 fake systemctl <<END
 #!/bin/bash
@@ -33,6 +34,25 @@ echo "\$*" >>$box/called
 stop_page() {
 	[[ ! -f $box/page.pid ]] || kill "\$(cat $box/page.pid)"
 	rm -f $box/page.pid
+}
+start_page() {
+	cp $settings $box/settings
+	install -d -o imgtank-ui /run/imgtank-web
+	listen=\$($imgtank config --get ui-web.listen)
+	words=(--listen "\$listen" --assets $box/assets --socket $box/none)
+	file=\$($imgtank config --get ui-web.password-file)
+	[[ ! \$file ]] || words+=(--password-file "\$file")
+	spool=\$($imgtank config --get ui-web.spool)
+	[[ ! \$spool ]] || words+=(--spool "\$spool")
+	certificate=\$($imgtank config --get ui-web.tls-certificate)
+	key=\$($imgtank config --get ui-web.tls-key)
+	[[ ! -e $box/impostor ]] || certificate=$box/own.pem key=$box/own.key
+	[[ ! \$certificate ]] || words+=(--tls-certificate "\$certificate" --tls-key "\$key")
+	[[ ! -e $box/no-lead ]] || words+=(--redirect 127.0.0.1:81)
+	setpriv --reuid imgtank-ui --regid imgtank-ui --clear-groups --inh-caps -all,+net_bind_service \
+		--ambient-caps -all,+net_bind_service --no-new-privs \
+		$box/programs/imgtank-ui-web "\${words[@]}" 2>>$box/page.log </dev/null >&2 &
+	echo \$! >$box/page.pid
 }
 case \$* in
 *is-active*imgtank-ui@web) [[ -f $box/page.pid ]] ;;
@@ -50,23 +70,19 @@ case \$* in
 "start imgtank-restart.service") false ;;
 "reload-or-restart imgtank-ui")
 	touch $box/on
+	if [[ " \$($imgtank config --get ui.frontends) " != *" web "* || -e $box/broken ]]; then
+		stop_page
+		exit
+	fi
+	# As 'imgtank ui --apply': one that runs is left alone, unless its settings have changed.
+	! { [[ -f $box/page.pid ]] && cmp -s $box/settings $settings; } || exit 0
 	stop_page
-	[[ " \$($imgtank config --get ui.frontends) " == *" web "* && ! -e $box/broken ]] || exit 0
-	install -d -o imgtank-ui /run/imgtank-web
-	listen=\$($imgtank config --get ui-web.listen)
-	words=(--listen "\$listen" --assets $box/assets --socket $box/none)
-	file=\$($imgtank config --get ui-web.password-file)
-	[[ ! \$file ]] || words+=(--password-file "\$file")
-	spool=\$($imgtank config --get ui-web.spool)
-	[[ ! \$spool ]] || words+=(--spool "\$spool")
-	certificate=\$($imgtank config --get ui-web.tls-certificate)
-	key=\$($imgtank config --get ui-web.tls-key)
-	[[ ! -e $box/impostor ]] || certificate=$box/own.pem key=$box/own.key
-	[[ ! \$certificate ]] || words+=(--tls-certificate "\$certificate" --tls-key "\$key")
-	setpriv --reuid imgtank-ui --regid imgtank-ui --clear-groups --inh-caps -all,+net_bind_service \
-		--ambient-caps -all,+net_bind_service --no-new-privs \
-		$box/programs/imgtank-ui-web "\${words[@]}" 2>>$box/page.log </dev/null >&2 &
-	echo \$! >$box/page.pid
+	start_page
+	;;
+"try-restart imgtank-ui@web")
+	[[ -f $box/page.pid ]] || exit 0
+	stop_page
+	start_page
 	;;
 "stop imgtank-ui")
 	stop_page
@@ -103,24 +119,44 @@ status() {
 	END
 }
 
+# Another server has it.
+take_port_80() {
+	python3 -m http.server --bind 127.0.0.1 80 >/dev/null 2>&1 &
+	other=$!
+	for ((i = 0; i < 100; i++)); do
+		if (exec 3<>/dev/tcp/127.0.0.1/80) 2>/dev/null; then break; fi
+		sleep 0.1
+	done
+}
+
+give_port_80() {
+	kill $other
+	wait $other || :
+}
+
+# leads TARGET HOST -> where a browser without TLS is led, and the status
+leads() {
+	python3 - "$1" "$2" <<-'END'
+		import http.client, sys
+		page = http.client.HTTPConnection("127.0.0.1", 80, timeout=20)
+		page.request("GET", sys.argv[1], headers={"Host": sys.argv[2]})
+		answer = page.getresponse()
+		print(answer.status, answer.headers["Location"])
+	END
+}
+
 picture >"$box/before"
 expect "a dry run" into "$box/said" "$imgtank" setup web --dry-run --code
 expect "says what would be written" grep -q "listen = \[::\]:80$" "$box/said"
 expect "nobody can be asked here" fails_with "There is nobody to be asked"
 expect "a short password" fails_with "8 to 255" --password-file <(echo short)
 expect "both" fails_with "do not go together" --code --password-file "$box/password"
-python3 -m http.server --bind 127.0.0.1 80 >/dev/null 2>&1 &
-other=$!
-for ((i = 0; i < 100; i++)); do
-	if (exec 3<>/dev/tcp/127.0.0.1/80) 2>/dev/null; then break; fi
-	sleep 0.1
-done
+take_port_80
 expect "a port that another server has" fails_with "Another program has port 80 already (python3)" --code
 "$box/programs/imgtank-ui-web" --assets "$box/assets" --socket "$box/none" --code-file "$box/code" \
 	>"$box/said" 2>&1 || :
 expect "the page says so, too" grep -q "another program has this port.*listen = \[::\]:8080" "$box/said"
-kill $other
-wait $other || :
+give_port_80
 install -d -o imgtank-ui "$box/own"
 setpriv --reuid imgtank-ui --clear-groups "$box/programs/imgtank-ui-web" --assets "$box/assets" \
 	--socket "$box/none" --code-file "$box/own/code" >"$box/said" 2>&1 || :
@@ -147,6 +183,7 @@ expect "the daemon was restarted" grep -qx "try-restart imgtankd" "$box/called"
 expect "the other front ends stay" test "$("$imgtank" config --get ui.frontends)" = "auto web"
 expect "again, without a word: the password stays" into "$box/said" "$imgtank" setup web </dev/null
 expect "and that is said" grep -q "stays as it was" "$box/said"
+expect "the real readers stay in use" test "$("$imgtank" config --get daemon.devices)" = yes
 expect "with a code" into "$box/said" "$imgtank" setup web --code
 expect "that works" grep -q "^Checked: the page is there, logging in works" "$box/said"
 expect "on another port" into "$box/said" "$imgtank" setup web --code --port 8080
@@ -204,6 +241,11 @@ for name in imgtank imgtank.local "$(hostname)" "$(hostname).local" 127.0.0.1 19
 	expect "a browser knows it as $name" test "$(over_tls $etc/web-certificate.pem "$name")" = 200
 done
 expect "and as nothing else" test -z "$(over_tls $etc/web-certificate.pem elsewhere 2>/dev/null)"
+expect "who types http:// is led there" test "$(leads /login?a=b imgtank)" = "308 https://imgtank/login?a=b"
+expect "and that is said" grep -q "^ *Who types http:// is led there\.$" "$box/said"
+expect "to no foreign name" test "$(leads / evil.example)" = "421 None"
+expect "the page has given its right up with two ports, too" \
+	grep -qx "CapPrm:"$'\t'"0*" "/proc/$(cat "$box/page.pid")/status"
 expect "its key is for the page only" \
 	test "$(stat -c '%a %U:%G' $etc/web-key.pem)" = "640 root:imgtank-ui"
 expect "and was so while it was made" test "$(grep web-key "$box/moments") $(<"$box/umask")" = \
@@ -216,15 +258,55 @@ expect "its fingerprint is said" grep -qF \
 	"$(openssl x509 -in $etc/web-certificate.pem -noout -fingerprint -sha256 | sed 's/.*=//')" "$box/said"
 expect "and what is announced is said to be stale" grep -q "^Run 'imgtank setup mdns' again" "$box/said"
 sha256sum $etc/web-*.pem >"$box/made"
+cp "$box/page.pid" "$box/page.pid.before"
 expect "again, without a word of TLS" into "$box/said" "$imgtank" setup web --code
+expect "nobody is logged out for that" cmp "$box/page.pid" "$box/page.pid.before"
 expect "it stays https" grep -q "https://$(hostname)/$" "$box/said"
+expect "and leads there" test "$(leads / imgtank)" = "308 https://imgtank/"
 expect "and nothing is stale" refused grep -q "^Run " "$box/said"
 expect "and checked" grep -q "^Checked: the page is there, logging in works" "$box/said"
 expect "on another port" into "$box/said" "$imgtank" setup web --code --tls --port 8443
 expect "that is said" grep -q "https://$(hostname):8443/$" "$box/said"
+expect "there is no more leading there" refused grep -q redirect $etc/imgtank.conf.d/50-setup-web.conf
+expect "nor any other word of it" refused grep -q "types http" "$box/said"
 expect "it keeps its certificate" sha256sum --quiet --check "$box/made"
 openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=own -keyout "$box/own.key" -out "$box/own.pem" 2>/dev/null
 chmod 0600 "$box/own.key"
+# made_for DAYS: the box's certificate is one that ends so soon, in the running page, too.
+made_for() {
+	openssl req -x509 -key $etc/web-key.pem -days "$1" -subj /CN=old -out "$box/old.pem" 2>/dev/null
+	cat "$box/old.pem" >$etc/web-certificate.pem
+	systemctl try-restart imgtank-ui@web
+	sha256sum $etc/web-certificate.pem >"$box/made"
+}
+
+made_for 31
+expect "a certificate that is good for more than 30 days" into "$box/said" "$imgtank" setup web --code
+expect "stays" sha256sum --quiet --check "$box/made"
+made_for 29
+"$imgtank" doctor >"$box/said" 2>&1 || :
+expect "imgtank doctor warns of one that ends within 30 days" \
+	grep -qF "warning: The page's certificate expires within 30 days" "$box/said"
+expect "with the command that helps" grep -qx "  To do: Run: sudo imgtank setup web --code" "$box/said"
+expect "one that ends within 30 days" into "$box/said" "$imgtank" setup web --code
+expect "is made anew" grep -q "^Making a certificate" "$box/said"
+expect "good for two years" openssl x509 -in $etc/web-certificate.pem -noout -checkend $((819 * 86400))
+expect "and is what the page shows" test "$(over_tls $etc/web-certificate.pem imgtank 8443)" = 200
+"$imgtank" doctor >"$box/said.doctor" 2>&1 || :
+expect "imgtank doctor is content" refused grep -q certificate "$box/said.doctor"
+expect "with the fingerprint that is said" grep -qF \
+	"$(openssl x509 -in $etc/web-certificate.pem -noout -fingerprint -sha256 | sed 's/.*=//')" "$box/said"
+# As if today were two days ago.
+openssl req -x509 -key $etc/web-key.pem -days 90 -subj /CN=old -out "$box/old.pem" 2>/dev/null
+fake date <<END
+#!/bin/bash
+[[ \$* != "+%s" ]] || set -- -d "2 days ago" +%s
+exec $(PATH=${PATH#*:} type -P date) "\$@"
+END
+cat "$box/old.pem" >$etc/web-certificate.pem
+expect "one that is not valid yet" into "$box/said" "$imgtank" setup web --code
+rm "${box:?}/bin/date"
+expect "is made anew as well" grep -q "^Making a certificate" "$box/said"
 own=(--certificate "$box/own.pem" --key "$box/own.key")
 expect "a certificate alone" fails_with "belong together" --code --certificate "$box/own.pem"
 expect "a key that the page may not read" fails_with "chgrp imgtank-ui $box/own.key" --code "${own[@]}"
@@ -235,11 +317,34 @@ expect "none of that changed anything" test "$(over_tls $etc/web-certificate.pem
 expect "one's own" into "$box/said" "$imgtank" setup web --code "${own[@]}"
 expect "is checked" grep -q "^Checked: the page is there, logging in works" "$box/said"
 expect "is used" grep -qx "tls-key = $box/own.key" $etc/imgtank.conf.d/50-setup-web.conf
+openssl req -x509 -key "$box/own.key" -days 60 -subj /CN=newer -addext subjectAltName=DNS:imgtank -out "$box/newer.pem" \
+	2>/dev/null
+cat "$box/newer.pem" >"$box/own.pem"
+expect "another one in its place" into "$box/said" "$imgtank" setup web --code
+expect "is what the page shows" test "$(over_tls "$box/newer.pem" imgtank 8443)" = 200
 expect "and not the box's" test -z "$(over_tls $etc/web-certificate.pem imgtank 8443 2>/dev/null)"
 expect "undo" into "$box/said" "$imgtank" setup web --undo
 picture >"$box/after"
 expect "leaves /etc as it was" diff "$box/before" "$box/after"
 expect "and one's own certificate" test -s "$box/own.pem" -a -s "$box/own.key"
+take_port_80
+expect "with TLS where another server has port 80" into "$box/said" "$imgtank" setup web --code --tls
+expect "it is checked" grep -q "^Checked: the page is there, logging in works" "$box/said"
+expect "who has port 80 is said" grep -q "is not led there: another program has port 80 (python3)\.$" "$box/said"
+expect "and nothing is configured for it" refused grep -q redirect $etc/imgtank.conf.d/50-setup-web.conf
+give_port_80
+expect "once that server is gone" into "$box/said" "$imgtank" setup web --code
+expect "who types http:// is led there" test "$(leads / imgtank)" = "308 https://imgtank/"
+into /dev/null "$imgtank" setup web --undo
+expect "from plain http" into "$box/said" "$imgtank" setup web --code
+expect "to TLS" into "$box/said" "$imgtank" setup web --code --tls
+expect "its own port 80 is no other server's" test "$(leads / imgtank)" = "308 https://imgtank/"
+into /dev/null "$imgtank" setup web --undo
+touch "$box/no-lead"
+expect "a page that does not lead there" fails_with "Who types http:// is not led to the page" --code --tls
+rm "$box/no-lead"
+picture >"$box/after"
+expect "leaves nothing" diff "$box/before" "$box/after"
 touch "$box/impostor"
 expect "a page with another certificate" fails_with "The page does not come up" --code --tls
 rm "$box/impostor"

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -17,7 +18,7 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).resolve().parents[1] / folder) for folder in ("support", "daemon")]
 from box import Box  # noqa: E402
 from e2e import (  # noqa: E402
-    OK, USAGE, environment, expect, expect_equal, main, make_image, mounted, run)
+    OK, USAGE, Skip, environment, expect, expect_equal, main, make_image, mounted, run)
 
 NOTES = {"sandbox-landlock", "daemon-watch-only"}  # true or not, according to the machine
 
@@ -26,7 +27,7 @@ class Doctor:
     """A box on which all is well, until a test plants a fault."""
 
     def __init__(self, work, box):
-        self.work, self.box = work, box
+        self.work, self.box, self.prefix = work, box, ()
         self.root = work.path("root")
         self.programs = work.path("programs")
         self.programs.mkdir()
@@ -51,7 +52,7 @@ class Doctor:
     def run(self, *args, **env):
         env = {"IMGTANK_DOCTOR_ROOT": str(self.root), "IMGTANK_UI_DIR": str(self.programs),
                "IMGTANK_SOCKET": str(self.box.socket), **env}
-        return run(["doctor", "--config", self.box.config, *args], env=environment(**env))
+        return run(["doctor", "--config", self.box.config, *args], env=environment(**env), prefix=self.prefix)
 
     def findings(self, *args, **env):
         """Each word with its remedy; the end and the exit status must go with them."""
@@ -314,6 +315,143 @@ def test_doctor_port_of_the_page_is_taken(work):
         doctor.expect_only("web-port-taken", "ss -ltnp")
         doctor.put("proc/78/cmdline", "/usr/libexec/imgtank/ui/imgtank-ui-web\0")
         expect_equal(doctor.findings(), {}, "it is the page itself")
+
+
+OPENSSL_CA = """
+[ca]
+default_ca = it
+[it]
+database = {folder}/index
+new_certs_dir = {folder}
+policy = any
+unique_subject = no
+rand_serial = yes
+default_md = sha256
+[any]
+commonName = supplied
+"""
+
+
+class Certificate:
+    """A page with one, good from now on for 60 days, until a test makes another."""
+
+    def __init__(self, doctor):
+        self.doctor, self.folder = doctor, doctor.work.path("tls")
+        self.folder.mkdir()
+        self.pem, self.key = self.folder / "page.pem", self.folder / "page.key"
+        (self.folder / "index").write_text("", encoding="utf-8")
+        (self.folder / "ca.conf").write_text(OPENSSL_CA.format(folder=self.folder), encoding="utf-8")
+        doctor.add_frontend("web", 3)
+        doctor.put("proc/78/cmdline", "/usr/libexec/imgtank/ui/imgtank-ui-web\0")
+        doctor.configure("ui", "frontends = lampe web")
+        doctor.configure("ui-web", f"tls-certificate = {self.pem}", f"tls-key = {self.key}")
+        self.make_key()
+        self.make(-1, 60)
+
+    def openssl(self, *args):
+        subprocess.run(["openssl", *args], check=True, capture_output=True, stdin=subprocess.DEVNULL)
+
+    def make_key(self):
+        self.openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", self.key)
+
+    def make(self, first_day, last_day):
+        """From and to so many days from now."""
+        first, last = (time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + day * 86400))
+                       for day in (first_day, last_day))
+        request = self.folder / "request"
+        self.openssl("req", "-new", "-key", self.key, "-subj", "/CN=tank", "-out", request)
+        self.openssl("ca", "-batch", "-selfsign", "-notext", "-config", self.folder / "ca.conf", "-keyfile", self.key,
+                     "-in", request, "-startdate", first, "-enddate", last, "-out", self.pem)
+
+
+@contextlib.contextmanager
+def with_certificate(work):
+    if not shutil.which("openssl"):
+        raise Skip("openssl is not installed")
+    with well(work) as doctor:
+        yield doctor, Certificate(doctor)
+
+
+def test_doctor_certificate_and_its_time(work):
+    with with_certificate(work) as (doctor, certificate):
+        expect_equal(doctor.findings(), {}, "with a good one")
+        expect(f"the page's certificate {certificate.pem}" in doctor.run("--verbose").out, "it was not looked at")
+        certificate.make(-60, 29)
+        found = doctor.expect_only("web-certificate-expires", "restart imgtank-ui@web")
+        expect_equal((found["severity"], found["about"]), ("warning", str(certificate.pem)), "how grave, and of what")
+        certificate.make(-60, -1)
+        doctor.expect_only("web-certificate-expired", "Put another one")
+        certificate.make(1, 60)
+        doctor.expect_only("web-certificate-early", "Is the clock right")
+        certificate.make(-60, 31)
+        expect_equal(doctor.findings(), {}, "with more than 30 days to go")
+
+
+def test_doctor_certificate_and_its_key(work):
+    with with_certificate(work) as (doctor, certificate):
+        certificate.make_key()
+        found = doctor.expect_only("web-certificate-no-pair", "Put another one and its key")
+        expect_equal(found["about"], str(certificate.key), "which file")
+        certificate.make(-1, 60)
+        expect_equal(doctor.findings(), {}, "with its own key")
+        kept = certificate.key.read_text("ascii")
+        certificate.openssl("pkey", "-in", certificate.key, "-aes256", "-passout", "pass:x", "-out", f"{certificate.key}.new")
+        os.replace(f"{certificate.key}.new", certificate.key)
+        doctor.expect_only("web-certificate-damaged", "without a password")
+        certificate.key.write_text(kept, encoding="ascii")
+        certificate.pem.write_text("-----BEGIN CERTIFICATE-----\nMIIB\n", encoding="ascii")
+        doctor.expect_only("web-certificate-damaged", "PEM")
+        certificate.pem.unlink()
+        doctor.expect_only("web-certificate-unreadable", "Put another one")
+        os.mkfifo(certificate.pem)  # nobody writes to it: the doctor does not wait for that
+        doctor.expect_only("web-certificate-damaged", "PEM")
+
+
+def test_doctor_without_openssl_blames_no_certificate(work):
+    with with_certificate(work) as (doctor, certificate):
+        certificate.make(-60, -1)
+        found = doctor.expect_only("web-certificate-not-checked", "apt-get install openssl", PATH=str(work.path("none")))
+        expect_equal(found["severity"], "note", "how grave")
+        hangs = work.path("hangs")
+        hangs.mkdir()
+        (hangs / "openssl").write_text("#!/bin/sh\nexec /bin/sleep 600\n", encoding="utf-8")
+        (hangs / "openssl").chmod(0o755)
+        began = time.monotonic()
+        doctor.expect_only("web-certificate-not-checked", "openssl", PATH=str(hangs))
+        expect(time.monotonic() - began < 60, "it waited for an openssl that hangs")
+
+
+# A machine with a user for the page, for as long as a command runs.
+AS_PACKAGED = r"""
+cp /etc/passwd /etc/group "$1"
+sed -i '/^imgtank-ui:/d' "$1/passwd" "$1/group"
+echo 'imgtank-ui:x:64123:64123::/:/bin/false' >>"$1/passwd"
+echo 'imgtank-ui:x:64123:' >>"$1/group"
+mount --bind "$1/passwd" /etc/passwd
+mount --bind "$1/group" /etc/group
+shift
+exec "$@"
+"""
+
+
+def test_doctor_certificate_that_the_page_may_not_read(work):
+    if os.geteuid() != 0 or subprocess.run(["unshare", "--mount", "true"], check=False, capture_output=True).returncode:
+        raise Skip("needs root, for a user of the test's own")
+    with with_certificate(work) as (doctor, certificate):
+        doctor.prefix = ["unshare", "--mount", "sh", "-ec", AS_PACKAGED, "sh", str(certificate.folder)]
+        for folder in (certificate.folder, *certificate.folder.parents):
+            if folder.stat().st_mode & 0o005 != 0o005:
+                if not folder.is_relative_to(work.folder):
+                    raise Skip(f"{folder} is not open to the page's user")
+                folder.chmod(0o755)
+        certificate.key.chmod(0o600)
+        found = doctor.expect_only("web-certificate-unreadable", f"chgrp imgtank-ui {certificate.key}; chmod 0640")
+        expect_equal(found["about"], str(certificate.key), "which file")
+        os.chown(certificate.key, 0, 64123)
+        certificate.key.chmod(0o640)
+        expect_equal(doctor.findings(), {}, "as its group")
+        certificate.folder.chmod(0o700)
+        doctor.expect_only("web-certificate-unreadable", "be let into its folder")
 
 
 def test_doctor_clock(work):

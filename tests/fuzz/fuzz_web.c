@@ -13,6 +13,7 @@
 #include "ui-web/listen.h"
 #include "ui-web/mime.h"
 #include "ui-web/parse.h"
+#include "ui-web/redirect.h"
 #include "ui-web/router.h"
 #include "ui-web/zip.h"
 
@@ -112,10 +113,31 @@ static void try_hosts(const char *text)
 		assert(!strpbrk(text, ":/,\r\n"));
 }
 
+static bool has_only(const char *text, const char *prefix)
+{
+	for (const char *c = text; *c; c++)
+		if (*c <= ' ' || *c > '~')
+			return false;
+	return !strncmp(text, prefix, strlen(prefix));
+}
+
+/* Whatever the target is, it stays behind the host; whatever the host is, it is one. */
+static void try_redirect(const char *text)
+{
+	char location[REDIRECT_BYTES];
+
+	if (redirect_location("tank", text, 8443, location))
+		assert(has_only(location, "https://tank:8443/"));
+	if (redirect_location(text, "/x", 443, location)) {
+		assert(has_only(location, "https://"));
+		assert(strcspn(location + 8, "/?#@") + strlen("https:///x") == strlen(location));
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const tries[])(const char *text) = {
-		try_router, try_range, try_values, try_ids, try_names, try_hosts};
+		try_router, try_range, try_values, try_ids, try_names, try_hosts, try_redirect};
 	CLEANUP(freep) char *text = size > 0 ? strndup((const char *)data + 1, size - 1) : NULL;
 
 	if (text)

@@ -85,9 +85,9 @@ def environment(**more):
     return env
 
 
-def run(args, env=None, timeout=DEADLINE_S, **popen):
+def run(args, env=None, timeout=DEADLINE_S, prefix=(), **popen):
     """Runs imgtank with args in a process group of its own; nothing of it outlives the call."""
-    process = subprocess.Popen([IMGTANK, *map(str_arg, args)], stdout=subprocess.PIPE,
+    process = subprocess.Popen([*prefix, IMGTANK, *map(str_arg, args)], stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
                                env=env or environment(), start_new_session=True, **popen)
     try:

@@ -4,6 +4,7 @@ import datetime
 import http.client
 import json
 import re
+import ssl
 from urllib.parse import urlencode
 
 import cards
@@ -109,12 +110,17 @@ exit 1
 class Browser:
     """Somebody's browser on another machine: one cookie, and the page's own origin."""
 
-    def __init__(self, port):
-        self.port, self.cookie = port, ""
+    def __init__(self, port, tls=None):
+        self.port, self.cookie, self.tls = port, "", tls
+
+    def connect(self):
+        if self.tls:
+            return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=60, context=self.tls)
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
 
     def ask(self, method, path, body=None, cookie=True):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        headers = {"Origin": f"http://127.0.0.1:{self.port}"}
+        connection = self.connect()
+        headers = {"Origin": f"http{'s' if self.tls else ''}://127.0.0.1:{self.port}"}
         if cookie and self.cookie:
             headers["Cookie"] = self.cookie
         try:
@@ -229,6 +235,80 @@ def page_as_its_unit(lab):
         guest.shut_down()
     with mounted(tank) as root:
         same_content(root, [folder, lab.path("more")])
+
+
+# The certificate as it will be one day: of the same key, and about to end.
+ENDS_SOON = """
+openssl req -x509 -key /etc/imgtank/web-key.pem -days 20 -subj /CN=imgtank -addext subjectAltName=IP:127.0.0.1 \\
+	-out /run/old.pem && cat /run/old.pem >/etc/imgtank/web-certificate.pem && systemctl restart imgtank-ui@web
+for i in $(seq 100); do
+	curl -sS --cacert /run/old.pem -o /dev/null https://127.0.0.1/login && exit 0
+	sleep 0.2
+done
+exit 1
+"""
+# As a phone in the box's own Wi-Fi, where it is called so: from http:// to the page.
+FROM_HTTP = """
+curl -sS --location --max-time 20 --cacert /etc/imgtank/web-certificate.pem -o /dev/null \\
+	--resolve imgtank:80:127.0.0.1 --resolve imgtank:443:127.0.0.1 -w '%{http_code} %{url_effective}' http://imgtank/login
+"""
+
+
+def trusting(lab, guest):
+    """A browser that knows the box's certificate, and looks at name and time as all do."""
+    lab.path("page.pem").write_text(guest.sh("cat /etc/imgtank/web-certificate.pem"), encoding="ascii")
+    return ssl.create_default_context(cafile=lab.path("page.pem"))
+
+
+def leads_nowhere_else(port):
+    """Without TLS, from elsewhere: the way to the page by the box's names, and nothing besides."""
+    for method, host, wanted in (("GET", "imgtank", (308, "https://imgtank/api/days")),
+                                 ("GET", "evil.example", (421, None)), ("POST", "imgtank", (405, None))):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        connection.request(method, "/api/days", headers={"Host": host})
+        answer = connection.getresponse()
+        said = answer.status, answer.headers["Location"]
+        check(said == wanted and not answer.headers["Set-Cookie"], f"{method} of {host} without TLS: {said}")
+        connection.close()
+
+
+@scenario
+def page_over_tls(lab):
+    """'setup web --tls': http:// leads to it, log-in from elsewhere, a certificate that ends is made anew; undo."""
+    with lab.guest() as guest:
+        with_tank(lab, guest)
+        guest.sh("install -d -m 0755 /data/images")
+        before = guest.sh(PICTURE, 60)
+        said = guest.sh(SET_UP.replace("setup web", "setup web --tls"), 240, data=PASSWORD.encode())
+        check("Checked: the page is there, logging in works" in said, said)
+        check("Who types http:// is led there." in said and "https://lab/" in said, said)
+        rights = guest.sh("grep CapPrm /proc/$(systemctl show -P MainPID imgtank-ui@web)/status")
+        check(int(rights.split()[1], 16) == 0, f"the page keeps {rights}")
+        led = guest.sh(FROM_HTTP)
+        check(led == "200 https://imgtank/login", f"http://imgtank/login leads to {led}")
+        leads_nowhere_else(forward(guest, 80))
+        port = forward(guest, 443)
+        browser = Browser(port, trusting(lab, guest))
+        closed_to_strangers(browser)
+        browser.need("POST", "/api/login", urlencode({"secret": PASSWORD}))
+        check(browser.get_json("/api/session")["role"] == "owner", "not logged in")
+        browser.get_json("/api/state")
+        wrong = findings(guest)
+        check(not wrong, f"doctor finds in a healthy box: {wrong}")
+        guest.sh(ENDS_SOON, 120)
+        wrong = findings(guest)
+        check(wrong == {"web-certificate-expires /etc/imgtank/web-certificate.pem"}, f"doctor finds {wrong}")
+        said = guest.sh("imgtank setup web </dev/null", 240)
+        check("Making a certificate" in said, said)
+        browser = Browser(port, trusting(lab, guest))
+        browser.need("POST", "/api/login", urlencode({"secret": PASSWORD}))
+        wrong = findings(guest)
+        check(not wrong, f"doctor finds, with the new certificate: {wrong}")
+        guest.sh("imgtank setup web --undo", 240)
+        taken_back(guest, before, "the system")
+        left = guest.sh("ss -Hltn 'sport = :80 or sport = :443'")
+        check(not left.strip(), f"somebody still listens: {left}")
+        guest.stop()
 
 
 def browse(guest, tries):

@@ -195,12 +195,17 @@ def agrees_on_tls(port, *options):
     return done.returncode == 0 and b"Cipher is (NONE)" not in done.stdout
 
 
-def test_tls(work):
+def make_certificate(work):
     if not shutil.which("openssl"):
         raise Skip("openssl is not installed")
     certificate, key = work.path("cert.pem"), work.path("key.pem")
     subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=tank",
                     "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    return certificate, key
+
+
+def test_tls(work):
+    certificate, key = make_certificate(work)
     with FakeBox("copying") as fake, \
             web(fake.socket, f"--tls-certificate={certificate}", f"--tls-key={key}", logged_in=False) as server:
         context = ssl.create_default_context(cafile=str(certificate))
@@ -221,6 +226,183 @@ def test_tls(work):
                     ("-tls1_2", "-cipher", "ECDHE-RSA-AES256-SHA384@SECLEVEL=0"),
                     ("-tls1_2", "-cipher", "AES128-GCM-SHA256@SECLEVEL=0")):
             expect(not agrees_on_tls(server.port, *bad), f"accepted: {bad}")
+
+
+# ---- from http to https -------------------------------------------------------------------------
+
+
+class Plain:
+    """The port of a page with TLS where only the way to it is told."""
+
+    def __init__(self, server, port):
+        self.server, self.port = server, port
+
+    def send(self, data, source=None):
+        plain = socket.create_connection(("127.0.0.1", self.port), timeout=DEADLINE_S,
+                                         source_address=source and (source, 0))
+        plain.sendall(data)
+        return plain
+
+    def ask(self, head, source=None):
+        """Status, headers and body, to the end of the connection: it is never kept."""
+        with self.send(head.encode("latin-1"), source) as plain:
+            answer = plain.makefile("rb").read()
+        head, _, body = answer.partition(b"\r\n\r\n")
+        first, *lines = head.decode("latin-1").split("\r\n")
+        return int(first.split()[1]), {name.lower(): value for name, value in
+                                       (line.split(": ", 1) for line in lines)}, body
+
+    def get(self, target, host="127.0.0.1", method="GET", more="", **how):
+        return self.ask(f"{method} {target} HTTP/1.1\r\nHost: {host}\r\n{more}\r\n", **how)
+
+    def page_is_well(self):
+        """Somebody who comes with TLS is served."""
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        page = http.client.HTTPSConnection("127.0.0.1", self.server.port, timeout=DEADLINE_S, context=context)
+        page.request("GET", "/login")
+        expect_equal(page.getresponse().status, 200, "the page with TLS")
+        page.close()
+
+
+@contextlib.contextmanager
+def redirecting(work, *options):
+    certificate, key = make_certificate(work)
+    with socket.create_server(("127.0.0.1", 0)) as chosen:
+        port = chosen.getsockname()[1]
+    with FakeBox("copying") as fake, \
+            web(fake.socket, f"--tls-certificate={certificate}", f"--tls-key={key}", f"--redirect=127.0.0.1:{port}",
+                *options, logged_in=False) as server:
+        plain = Plain(server, port)
+        server.wait(lambda: can_connect(port), "the port without TLS")
+        yield plain
+
+
+def can_connect(port):
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=DEADLINE_S):
+        return True
+    return False
+
+
+def test_who_comes_without_tls_is_led_to_the_page(work):
+    with redirecting(work, "--names=pictures.example") as plain:
+        to = plain.server.port
+        for target, host, wanted in (
+                ("/", "127.0.0.1", f"https://127.0.0.1:{to}/"), ("/", f"imgtank:{plain.port}", f"https://imgtank:{to}/"),
+                ("/login?a=b%20c&d", "pictures.example", f"https://pictures.example:{to}/login?a=b%20c&d"),
+                ("/media/1/view", "[::1]:80", f"https://[::1]:{to}/media/1/view"),
+                ("//evil.example/", "imgtank", f"https://imgtank:{to}//evil.example/"),
+                ("http://evil.example/", "imgtank", f"https://imgtank:{to}/")):
+            for method in ("GET", "HEAD"):
+                status, headers, body = plain.get(target, host, method)
+                expect_equal((status, headers["location"], body), (308, wanted, b""), f"{method} {target} of {host}")
+                # Tomorrow the box may be without TLS: neither cookie nor memory ties a browser to it.
+                expect_equal(headers["cache-control"], "no-store", "kept for how long")
+                expect("set-cookie" not in headers and "strict-transport-security" not in headers, headers)
+                expect("default-src 'none'" in headers["content-security-policy"], "guards")
+        plain.page_is_well()
+
+
+def test_nothing_else_is_to_be_had_without_tls(work):
+    with redirecting(work) as plain:
+        secret = "secret=" + PASSWORD.replace(" ", "+")
+        more = f"Content-Length: {len(secret)}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+        for method in ("POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"):
+            status, headers, body = plain.ask(f"{method} /api/login HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+                                              f"Origin: http://127.0.0.1:{plain.port}\r\n{more}\r\n{secret}")
+            expect_equal(status, 405, method)
+            expect("location" not in headers and "set-cookie" not in headers, f"{method}: {headers}")
+            expect(b"https://" in body, f"no remedy: {body}")
+        # A body that never comes keeps nobody waiting.
+        status, _, _ = plain.get("/", method="POST", more="Content-Length: 1000000\r\n")
+        expect_equal(status, 405, "a POST without its body")
+        status, _, _ = plain.get("/" + "a" * 3000)
+        expect_equal(status, 414, "a long one")
+
+
+def test_nobody_is_led_to_a_foreign_host(work):
+    with redirecting(work) as plain:
+        for host in ("evil.example", f"evil.example:{plain.port}", "127.0.0.1.evil.example", "imgtank.evil.example",
+                     "imgtank@evil.example", "imgtank/evil.example", "[::1", "[::1]evil.example", "", "imgtank evil"):
+            for path in ("/", "/login"):
+                status, headers, body = plain.get(path, host)
+                expect(status in (400, 421), f"{path} of {host!r}: {status}")
+                expect("location" not in headers, f"{path} of {host!r}: {headers}")
+                expect(b"<" not in body, body)
+        for head in ("GET / HTTP/1.0\r\n\r\n", "GET / HTTP/1.1\r\n\r\n",
+                     "GET / HTTP/1.1\r\nHost: evil.example\r\nX-Forwarded-Host: imgtank\r\n\r\n",
+                     "GET http://imgtank/ HTTP/1.1\r\nHost: evil.example\r\n\r\n"):
+            status, headers, _ = plain.ask(head)
+            expect(status in (400, 421) and "location" not in headers, f"{head!r}: {status} {headers}")
+
+
+def test_a_redirect_carries_no_other_header(work):
+    with redirecting(work) as plain:
+        for target in ("/%0d%0aX-Evil:1", "/%0D%0A%0D%0A<b>x", "/?a=%0d%0aSet-Cookie:%20a=b", "/\rX-Evil:1",
+                       "/\x0bX-Evil:1", "/\xe5\x98\x8aX-Evil:1", "/%00X-Evil", "/a\tX-Evil:1", "/<b>\"'\\"):
+            status, headers, body = plain.get(target)
+            expect(status in (308, 400), f"{target!r}: {status}")
+            expect("x-evil" not in headers and "set-cookie" not in headers and b"<b>" not in body, f"{target!r}: {headers}")
+            if status == 308:
+                expect(re.fullmatch(rf"https://127\.0\.0\.1:{plain.server.port}/[!$-;=?-Z_a-z~]*", headers["location"]),
+                       f"{target!r} leads to {headers['location']!r}")
+
+
+def test_slow_clients_without_tls_hurt_nobody(work):
+    with redirecting(work) as plain:
+        began = time.monotonic()
+        # All that one address may have, and each sends half a request: it is full for that address only.
+        slow = [plain.send(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ") for _ in range(80)]
+        ended = threading.Event()
+
+        def drip():
+            while not ended.wait(1):
+                for one in slow:
+                    with contextlib.suppress(OSError):
+                        one.send(b"X")
+
+        sender = threading.Thread(target=drip)
+        sender.start()
+        try:
+            plain.page_is_well()
+            expect_equal(plain.get("/", source="127.0.0.9")[0], 308, "another address")
+            slow[0].settimeout(60)
+            with contextlib.suppress(ConnectionError):
+                expect_equal(slow[0].recv(4096), b"", "an answer to half a request")
+            took = time.monotonic() - began
+            expect(took < 40, f"a sender that drips was kept for {took:.0f} s")
+            plain.server.wait(lambda: with_patience(plain), "a place for that address")
+        finally:
+            ended.set()
+            sender.join()
+            for one in slow:
+                one.close()
+        plain.page_is_well()
+
+
+def with_patience(plain):
+    """None while its address has no place."""
+    with contextlib.suppress(OSError, IndexError):
+        return plain.get("/")[0] == 308
+    return None
+
+
+def test_a_page_without_that_port_is_still_there(work):
+    certificate, key = make_certificate(work)
+    tls = (f"--tls-certificate={certificate}", f"--tls-key={key}")
+    with socket.create_server(("127.0.0.1", 0)) as other, FakeBox("copying") as fake:
+        port = other.getsockname()[1]
+        with web(fake.socket, *tls, f"--redirect=127.0.0.1:{port}", logged_in=False) as server:
+            Plain(server, port).page_is_well()
+            expect("is not led to the page" in server.said(), server.said())
+        with web(fake.socket, f"--redirect={port}", logged_in=False) as server:
+            expect_equal(server.get("/login").status, 200, "without TLS")
+            expect("only with tls-certificate" in server.said(), server.said())
+        for bad in ("", ":80", "80:80:80", "[::]:99999", "::1:80"):
+            done = subprocess.run([BIN / "imgtank-ui-web", "--config", "/dev/null", "--socket", fake.socket, *tls,
+                                   f"--redirect={bad}"], check=False, capture_output=True, text=True,
+                                  timeout=DEADLINE_S)
+            expect(done.returncode == 2 and "redirect" in done.stderr, f"--redirect={bad}: {done}")
 
 
 # ---- now ------------------------------------------------------------------------------------------

@@ -248,12 +248,125 @@ static void test_dropped_things_that_are_kept(void **state)
 	assert_string_equal(report.findings[0].word, "drop-kept");
 }
 
+#define NOW_S INT64_C(1700000000)
+#define DAY_S INT64_C(86400)
+
+/* One in which all is well. */
+static struct doctor_certificate good_certificate(void)
+{
+	memset(&report, 0, sizeof(report));
+	return (struct doctor_certificate){.certificate = "/a\nb.pem",
+		.key = "/key.pem",
+		.is_as_page = true,
+		.is_pair = true,
+		.begin_s = NOW_S,
+		.end_s = NOW_S + 30 * DAY_S};
+}
+
+static void assert_certificate(
+	const struct doctor_certificate *facts, enum doctor_severity severity, const char *word)
+{
+	doctor_judge_certificate(facts, NOW_S, &report);
+	assert_int_equal(report.count, 1);
+	assert_string_equal(report.findings[0].word, word);
+	assert_int_equal(report.findings[0].severity, severity);
+}
+
+static void test_certificate_and_time(void **state)
+{
+	struct doctor_certificate facts = good_certificate();
+
+	(void)state;
+	doctor_judge_certificate(&facts, NOW_S, &report);
+	assert_int_equal(report.count, 0);
+	facts.end_s--;
+	assert_certificate(&facts, DOCTOR_WARNING, "web-certificate-expires");
+	facts = good_certificate();
+	facts.end_s = NOW_S + 1;
+	assert_certificate(&facts, DOCTOR_WARNING, "web-certificate-expires");
+	facts = good_certificate();
+	facts.end_s = NOW_S;
+	assert_certificate(&facts, DOCTOR_ERROR, "web-certificate-expired");
+	facts = good_certificate();
+	facts.begin_s = NOW_S + 1;
+	assert_certificate(&facts, DOCTOR_ERROR, "web-certificate-early");
+	assert_non_null(strstr(report.findings[0].remedy, "'date'"));
+}
+
+static void test_remedy_is_of_who_made_the_certificate(void **state)
+{
+	struct doctor_certificate facts = good_certificate();
+
+	(void)state;
+	facts.end_s = NOW_S;
+	assert_certificate(&facts, DOCTOR_ERROR, "web-certificate-expired");
+	assert_non_null(strstr(report.findings[0].remedy, "restart imgtank-ui@web"));
+	facts = good_certificate();
+	facts.end_s = NOW_S;
+	facts.command = "sudo imgtank setup web";
+	assert_certificate(&facts, DOCTOR_ERROR, "web-certificate-expired");
+	assert_string_equal(report.findings[0].remedy, "Run: sudo imgtank setup web");
+}
+
+static void test_certificate_that_cannot_be_read(void **state)
+{
+	struct doctor_certificate facts = good_certificate();
+
+	(void)state;
+	facts.certificate_error = -EACCES;
+	assert_certificate(&facts, DOCTOR_ERROR, "web-certificate-unreadable");
+	assert_string_equal(report.findings[0].about, "/a\\x0ab.pem");
+	assert_non_null(
+		strstr(report.findings[0].remedy, "chgrp imgtank-ui /a\\x0ab.pem; chmod 0640"));
+	facts = good_certificate();
+	facts.key_error = -ENOENT;
+	assert_certificate(&facts, DOCTOR_ERROR, "web-certificate-unreadable");
+	assert_string_equal(report.findings[0].about, "/key.pem");
+	facts = good_certificate();
+	facts.certificate_error = -EBADMSG;
+	assert_certificate(&facts, DOCTOR_ERROR, "web-certificate-damaged");
+	facts = good_certificate();
+	facts.key_error = -EBADMSG;
+	assert_certificate(&facts, DOCTOR_ERROR, "web-certificate-damaged");
+	assert_string_equal(report.findings[0].about, "/key.pem");
+	facts = good_certificate();
+	facts.is_pair = false;
+	assert_certificate(&facts, DOCTOR_ERROR, "web-certificate-no-pair");
+}
+
+/* That this user may not read the key is as it should be; that nobody can be asked says nothing. */
+static void test_certificate_that_the_doctor_cannot_read(void **state)
+{
+	struct doctor_certificate facts = good_certificate();
+
+	(void)state;
+	facts.is_as_page = facts.is_pair = false;
+	facts.key_error = -EACCES;
+	doctor_judge_certificate(&facts, NOW_S, &report);
+	assert_int_equal(report.count, 0);
+	facts.end_s = NOW_S;
+	assert_certificate(&facts, DOCTOR_ERROR, "web-certificate-expired");
+	facts = good_certificate();
+	facts.is_as_page = false;
+	facts.certificate_error = -EACCES;
+	assert_certificate(&facts, DOCTOR_NOTE, "web-certificate-not-checked");
+	facts = good_certificate();
+	facts.certificate_error = facts.key_error = -ENOEXEC;
+	facts.end_s = 0;
+	assert_certificate(&facts, DOCTOR_NOTE, "web-certificate-not-checked");
+	assert_non_null(strstr(report.findings[0].remedy, "apt-get install openssl"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good_tank),
 		cmocka_unit_test(test_drop_that_waits_for_long),
 		cmocka_unit_test(test_dropped_things_that_are_kept),
+		cmocka_unit_test(test_certificate_and_time),
+		cmocka_unit_test(test_remedy_is_of_who_made_the_certificate),
+		cmocka_unit_test(test_certificate_that_cannot_be_read),
+		cmocka_unit_test(test_certificate_that_the_doctor_cannot_read),
 		cmocka_unit_test(test_room),
 		cmocka_unit_test(test_disk),
 		cmocka_unit_test(test_not_mounted_hides_the_rest),
