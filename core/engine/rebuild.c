@@ -414,7 +414,7 @@ static bool has_ledger(const struct tank *tank)
 	return fstatat(tank->meta_fd, "ledger.db", &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_size > 0;
 }
 
-static bool has_imported(const struct tank *tank)
+bool has_imported(const struct tank *tank)
 {
 	return !is_empty_folder(tank->meta_fd, "manifests") || !is_empty_folder(tank->fd, "images");
 }

@@ -116,6 +116,17 @@ def test_a_ledger_that_was_just_made_is_not_taken_for_a_lost_one(work):
     work.check()
 
 
+def test_a_ledger_that_is_just_being_made_has_no_history_yet(work):
+    card = work.card("plain", count=2)
+    process, gate = hold(work, ["import", "--json", "--tank", work.tank, card.root],
+                         f"fn=pwrite path={work.tank}/.imgtank/ledger.db-wal")
+
+    history = run(["history", "--json", "--tank", work.tank])
+
+    assert_all_safe([let_go(process, gate)])
+    expect_equal((history.status, history.out), (OK, ""), f"history\n{history}")
+
+
 def test_a_run_that_is_just_ending_is_not_taken_for_a_dead_one(work):
     """After a death the whole tank is looked through, and pictures that nobody knows are taken up."""
     work.import_safely(work.card("plain", "first", 1, count=2))
