@@ -161,10 +161,8 @@ $("viewer").addEventListener("keydown", (event) => {
 	else if (event.key === "ArrowRight")
 		viewerMove(1);
 });
-$("stage").addEventListener("touchstart", (event) => {
-	swipeStart = event.touches.length === 1 ? event.touches[0] : null;
-}, {passive: true});
-$("stage").addEventListener("touchend", (event) => {
+
+function swipeEnd(event) {
 	if (!swipeStart)
 		return;
 	const x = event.changedTouches[0].clientX - swipeStart.clientX;
@@ -172,4 +170,10 @@ $("stage").addEventListener("touchend", (event) => {
 	swipeStart = null;
 	if (Math.abs(x) > SWIPE && Math.abs(x) > 2 * Math.abs(y))
 		viewerMove(x > 0 ? -1 : 1);
-});
+}
+
+// The end comes to what was touched, which may be off the stage by then: the large picture has taken its place.
+$("stage").addEventListener("touchstart", (event) => {
+	swipeStart = event.touches.length === 1 ? event.touches[0] : null;
+	event.target.addEventListener("touchend", swipeEnd, {once: true});
+}, {passive: true});

@@ -17,9 +17,11 @@
 #include "core/base/cleanup.h"
 #include "core/base/clock.h"
 #include "core/base/log.h"
+#include "core/base/text.h"
 #include "core/daemon/peer.h"
 
 #define BACKLOG 64
+#define LOCK_END ".lock" /* behind the socket's name: the file that is locked stays */
 #define ACCEPTS_PER_TURN 8
 #define GROUPS_MAX 256
 #define STALL_LOOKS 4 /* so often within the time a client has */
@@ -31,6 +33,7 @@ struct server {
 	sd_event *event; /* borrowed */
 	int fd; /* owned; listens */
 	int spare_fd; /* owned: given up for a moment when no other descriptor is left */
+	int lock_fd; /* owned; locked as long as the socket's file is ours */
 	bool is_ours; /* the socket's file is removed in the end */
 	sd_event_source *accept_source, *stall_source;
 	struct peer *peers[SERVER_PEERS_MAX]; /* owned */
@@ -293,20 +296,43 @@ static void make_parent(const char *path)
 	}
 }
 
+/*
+ * Who finds the file of a dead daemon removes it, and must not remove that of another one that
+ * starts at the same time. No flock(2): a child that hangs would keep it beyond our end.
+ */
+static int lock_place(struct server *server, const char *path)
+{
+	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	char lock_path[sizeof(((struct sockaddr_un *)NULL)->sun_path) + sizeof(LOCK_END)];
+
+	(void)text_format(lock_path, sizeof(lock_path), "%s" LOCK_END, path);
+	server->lock_fd =
+		open(lock_path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	if (server->lock_fd < 0)
+		return -errno;
+	if (fcntl(server->lock_fd, F_SETLK, &whole) == 0)
+		return 0;
+	return errno == EAGAIN || errno == EACCES ? -EADDRINUSE : -errno;
+}
+
 static int open_socket(struct server *server)
 {
 	const char *path = server->options->path;
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	struct stat st;
+	int r;
 
 	if (strlen(path) >= sizeof(address.sun_path))
 		return -ENAMETOOLONG;
 	memcpy(address.sun_path, path, strlen(path) + 1);
+	make_parent(path);
+	r = lock_place(server, path);
+	if (r < 0)
+		return r;
 	if (is_answered(&address))
 		return -EADDRINUSE;
 	if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
 		(void)unlink(path);
-	make_parent(path);
 	server->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (server->fd < 0)
 		return -errno;
@@ -348,7 +374,7 @@ int server_new(struct server **ret, sd_event *event, const struct server_options
 	server->handler = handler;
 	server->userdata = userdata;
 	server->event = event;
-	server->fd = -1;
+	server->fd = server->lock_fd = -1;
 	server->peer_handler = (struct peer_handler){on_command, on_snapshot, on_access, on_gone};
 	server->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	r = find_socket(server);
@@ -373,6 +399,7 @@ void server_free(struct server *server)
 	if (server->is_ours)
 		(void)unlink(server->options->path);
 	fd_close(server->fd);
+	fd_close(server->lock_fd);
 	fd_close(server->spare_fd);
 	while (server->peers_count > 0)
 		remove_peer(server, server->peers_count - 1);

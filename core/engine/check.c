@@ -209,6 +209,16 @@ int engine_verify(const struct engine_verify_options *options, struct engine_ver
 	return r;
 }
 
+/* Before anything was imported: one that is just being made looks like a damaged one. */
+static int open_to_look(struct ledger **ret, const struct tank *tank)
+{
+	int r = ledger_open_read_only(ret, tank->path, tank->id);
+
+	if (r != -EBADMSG)
+		return r;
+	return has_imported(tank) ? ledger_open_read_only(ret, tank->path, tank->id) : -ENODATA;
+}
+
 int engine_history(const char *tank_path,
 	bool (*fn)(const struct ledger_import *import, void *userdata), void *userdata,
 	enum fault *fault)
@@ -221,14 +231,14 @@ int engine_history(const char *tank_path,
 
 	if (r < 0)
 		return r;
-	r = ledger_open_read_only(&ledger, tank.path, tank.id);
+	r = open_to_look(&ledger, &tank);
 	while (r == 0 && (r = ledger_next_import(ledger, before, import)) == 1) {
 		before = import->id;
 		r = fn(import, userdata) ? 0 : -ECANCELED;
 	}
 	ledger_close(ledger);
 	tank_close(&tank);
-	if (r == -ECANCELED)
+	if (r == -ECANCELED || r == -ENODATA)
 		r = 0;
 	if (r < 0)
 		*fault = r == -EBADMSG ? FAULT_LEDGER_DAMAGED : tank_fault_of(r);

@@ -34,6 +34,7 @@ struct rebuild {
 	uint8_t *buffer;
 	uint64_t may_read_bytes; /* of pictures that no manifest tells of */
 	bool only_looks; /* -EBADMSG at the first picture that the ledger does not know */
+	bool is_shared; /* others write to the ledger meanwhile: it is held for moments only */
 	uint32_t uncommitted;
 };
 
@@ -42,11 +43,28 @@ static bool is_cancelled(const struct rebuild *rebuild)
 	return rebuild->cancel && atomic_load(rebuild->cancel);
 }
 
+/* Around what belongs together; alone with the ledger there is one long change. */
+static int begin_change(struct rebuild *rebuild)
+{
+	return rebuild->is_shared ? ledger_begin(rebuild->ledger) : 0;
+}
+
+static int end_change(struct rebuild *rebuild, int r)
+{
+	if (!rebuild->is_shared)
+		return r;
+	if (r == 0)
+		r = ledger_commit(rebuild->ledger);
+	if (r < 0)
+		ledger_rollback(rebuild->ledger);
+	return r;
+}
+
 static int commit_sometimes(struct rebuild *rebuild)
 {
 	int r;
 
-	if (++rebuild->uncommitted < FILES_PER_COMMIT)
+	if (rebuild->is_shared || ++rebuild->uncommitted < FILES_PER_COMMIT)
 		return 0;
 	rebuild->uncommitted = 0;
 	r = ledger_commit(rebuild->ledger);
@@ -73,23 +91,27 @@ static int remember_source(struct rebuild *rebuild, const struct manifest_entry 
 	return ledger_add_source(rebuild->ledger, card_id, entry->source_path, &entry->stamp, id);
 }
 
-static int on_entry(const struct manifest_entry *entry, void *userdata)
+/* 1: nothing of it was forgotten. */
+static int is_remembered(struct rebuild *rebuild, const struct manifest_entry *entry)
 {
-	struct rebuild *rebuild = userdata;
-	struct ledger_file file = entry->file, known;
-	int r;
+	struct ledger_file file;
+	int64_t card_id;
+	int r = ledger_find_card(rebuild->ledger, entry->card, &card_id);
 
-	if (is_cancelled(rebuild))
-		return -ECANCELED;
-	if (file.sequence) {
+	return r <= 0 ? r
+		      : ledger_find_source(
+				rebuild->ledger, card_id, entry->source_path, &entry->stamp, &file);
+}
+
+static int take_entry(struct rebuild *rebuild, const struct manifest_entry *entry, bool is_there)
+{
+	struct ledger_file file = entry->file, known;
+	int r = 0;
+
+	if (file.sequence)
 		r = ledger_raise_sequence(rebuild->ledger, file.sequence);
-		if (r < 0)
-			return r;
-	}
-	if (tank_has_file(rebuild->tank, file.tank_path, file.size_bytes, file.mtime_ns) != 1) {
-		rebuild->result->files_missing++;
-		return 0;
-	}
+	if (r < 0 || !is_there)
+		return r;
 	r = ledger_find_content(rebuild->ledger, file.hash, file.size_bytes, &known);
 	if (r < 0)
 		return r;
@@ -105,6 +127,27 @@ static int on_entry(const struct manifest_entry *entry, void *userdata)
 		rebuild->result->files_from_manifests++;
 	}
 	return remember_source(rebuild, entry, file.id);
+}
+
+static int on_entry(const struct manifest_entry *entry, void *userdata)
+{
+	const struct ledger_file *file = &entry->file;
+	struct rebuild *rebuild = userdata;
+	bool is_there;
+	int r;
+
+	if (is_cancelled(rebuild))
+		return -ECANCELED;
+	r = rebuild->is_shared ? is_remembered(rebuild, entry) : 0;
+	if (r != 0)
+		return r < 0 ? r : 0;
+	is_there = tank_has_file(
+			   rebuild->tank, file->tank_path, file->size_bytes, file->mtime_ns) == 1;
+	rebuild->result->files_missing += !is_there;
+	r = begin_change(rebuild);
+	if (r == 0)
+		r = take_entry(rebuild, entry, is_there);
+	return end_change(rebuild, r);
 }
 
 static int compare_names(const void *a, const void *b)
@@ -202,40 +245,62 @@ static uint64_t number_in(const char *name)
 	return number;
 }
 
+/* 1: read, and hash is set. 0: it is too much to be read, or cannot be; `imgtank verify` names it.
+ */
+static int read_unknown(struct rebuild *rebuild, struct ledger_file *file, const char *path)
+{
+	bool from_disk;
+	int r;
+
+	/* No name of ours is longer than there is room for. */
+	if (file->size_bytes > rebuild->may_read_bytes ||
+		!text_format(file->tank_path, sizeof(file->tank_path), "%s", path))
+		return 0;
+	rebuild->may_read_bytes -= file->size_bytes;
+	r = read_back(rebuild->tank, path, file->size_bytes, rebuild->buffer, rebuild->cancel, NULL,
+		NULL, file->hash, &from_disk);
+	if (r == -ENOMEM || r == -ECANCELED)
+		return r;
+	return r == 0;
+}
+
+static int take_unknown(struct rebuild *rebuild, struct ledger_file *file, bool is_read)
+{
+	struct ledger_file known;
+	int r = 0;
+
+	if (is_read)
+		r = ledger_find_content(rebuild->ledger, file->hash, file->size_bytes, &known);
+	if (r != 0 || !is_read)
+		return r < 0 ? r : 0;
+	r = add_durable(rebuild, file);
+	if (r == 0)
+		rebuild->result->files_hashed++;
+	return r;
+}
+
 static int hash_file(struct rebuild *rebuild, const char *path, const struct stat *st)
 {
 	struct ledger_file file = {.size_bytes = (uint64_t)st->st_size,
 		.mtime_ns = clock_timespec_ns(&st->st_mtim),
 		.date_source = "none",
 		.is_guess = true};
-	struct ledger_file known;
-	bool from_disk;
-	int r = ledger_has_path(rebuild->ledger, path);
+	int is_read, r = ledger_has_path(rebuild->ledger, path);
 
 	if (r != 0)
 		return r < 0 ? r : 0;
 	if (rebuild->only_looks)
 		return -EBADMSG;
+	is_read = read_unknown(rebuild, &file, path);
+	if (is_read < 0)
+		return is_read;
+	r = begin_change(rebuild);
 	/* Even without reading: a number that a name bears is never given again. */
-	r = ledger_raise_sequence(rebuild->ledger, number_in(strrchr(path, '/') + 1));
-	if (r < 0 || file.size_bytes > rebuild->may_read_bytes)
-		return r;
-	rebuild->may_read_bytes -= file.size_bytes;
-	if (!text_format(file.tank_path, sizeof(file.tank_path), "%s", path))
-		return 0; /* no name of ours is that long */
-	r = read_back(rebuild->tank, path, file.size_bytes, rebuild->buffer, rebuild->cancel, NULL,
-		NULL, file.hash, &from_disk);
-	if (r == -ENOMEM || r == -ECANCELED)
-		return r;
-	if (r < 0)
-		return 0; /* cannot be read: `imgtank verify` names it */
-	r = ledger_find_content(rebuild->ledger, file.hash, file.size_bytes, &known);
-	if (r != 0)
-		return r < 0 ? r : 0;
-	r = add_durable(rebuild, &file);
 	if (r == 0)
-		rebuild->result->files_hashed++;
-	return r;
+		r = ledger_raise_sequence(rebuild->ledger, number_in(strrchr(path, '/') + 1));
+	if (r == 0)
+		r = take_unknown(rebuild, &file, is_read);
+	return end_change(rebuild, r);
 }
 
 static int walk(struct rebuild *rebuild, const char *folder, unsigned depth);
@@ -289,13 +354,13 @@ static int set_ledger_aside(struct tank *tank)
 
 static int fill(struct rebuild *rebuild, bool full)
 {
-	int r = ledger_begin(rebuild->ledger);
+	int r = rebuild->is_shared ? 0 : ledger_begin(rebuild->ledger);
 
 	if (r == 0 && !full)
 		r = read_manifests(rebuild);
 	if (r == 0)
 		r = walk(rebuild, "images", 0);
-	if (r == 0)
+	if (r == 0 && !rebuild->is_shared)
 		r = ledger_commit(rebuild->ledger);
 	if (r < 0)
 		ledger_rollback(rebuild->ledger);
@@ -349,7 +414,7 @@ static bool has_ledger(const struct tank *tank)
 	return fstatat(tank->meta_fd, "ledger.db", &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_size > 0;
 }
 
-static bool has_imported(const struct tank *tank)
+bool has_imported(const struct tank *tank)
 {
 	return !is_empty_folder(tank->meta_fd, "manifests") || !is_empty_folder(tank->fd, "images");
 }
@@ -403,7 +468,8 @@ static int add_forgotten(struct ledger *ledger, struct tank *tank)
 		.ledger = ledger,
 		.result = &result,
 		.may_read_bytes = UNASKED_BYTES_MAX,
-		.only_looks = true};
+		.only_looks = true,
+		.is_shared = true};
 	int r = walk(&rebuild, "images", 0);
 
 	if (r != -EBADMSG)

@@ -26,6 +26,7 @@
 #define BATCH_BYTES_MAX (256u << 20)
 #define BATCH_USEC 2000000u
 #define CLASHES_MAX 10000
+#define LEFTOVERS_MAX 64
 
 struct batch {
 	struct item *first, **last;
@@ -40,43 +41,84 @@ struct settler {
 
 /* ---- leftovers of dead runs ---------------------------------------------------------- */
 
-static int keep_or_set_aside(
-	struct tank *tank, struct ledger *ledger, struct ledger_file *file, uint8_t *buffer)
+struct leftover {
+	int64_t file_id, mtime_ns;
+	enum { LEFTOVER_DROP, LEFTOVER_KEEP, LEFTOVER_UNREADABLE } what;
+};
+
+static int keep_or_set_aside(struct tank *tank, const struct ledger_file *file, uint8_t *buffer,
+	struct leftover *leftover)
 {
 	uint8_t hash[LEDGER_HASH_BYTES];
 	struct stat st;
 	bool from_disk;
 	int r;
 
+	*leftover = (struct leftover){.file_id = file->id, .what = LEFTOVER_DROP};
 	if (fstatat(tank->fd, file->tank_path, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT || errno == ENOTDIR ? ledger_drop_file(ledger, file->id)
-							   : -errno;
+		return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
+	leftover->mtime_ns = clock_timespec_ns(&st.st_mtim);
 	r = read_back(tank, file->tank_path, file->size_bytes, buffer, NULL, NULL, NULL, hash,
 		&from_disk);
-	if (r == 0 && !memcmp(hash, file->hash, sizeof(hash)))
-		return ledger_set_durable(ledger, file->id, clock_timespec_ns(&st.st_mtim));
-	/* A disk that forgot what it had promised: out of the way, and copied again. */
-	if (r == 0 || r == -ESTALE) {
-		r = tank_set_aside(tank, file->tank_path);
-		return r < 0 ? r : ledger_drop_file(ledger, file->id);
+	if (r == 0 && !memcmp(hash, file->hash, sizeof(hash))) {
+		leftover->what = LEFTOVER_KEEP;
+		return 0;
 	}
+	/* A disk that forgot what it had promised: out of the way, and copied again. */
+	if (r == 0 || r == -ESTALE)
+		return tank_set_aside(tank, file->tank_path);
 	/* One unreadable file must not keep the rest of the tank from working. */
-	return r == -EIO ? ledger_set_state(ledger, file->id, LEDGER_DAMAGED) : r;
+	leftover->what = LEFTOVER_UNREADABLE;
+	return r == -EIO ? 0 : r;
 }
 
+static int write_leftover(struct ledger *ledger, const struct leftover *leftover)
+{
+	switch (leftover->what) {
+	case LEFTOVER_KEEP:
+		return ledger_set_durable(ledger, leftover->file_id, leftover->mtime_ns);
+	case LEFTOVER_UNREADABLE:
+		return ledger_set_state(ledger, leftover->file_id, LEDGER_DAMAGED);
+	case LEFTOVER_DROP:
+		break;
+	}
+	return ledger_drop_file(ledger, leftover->file_id);
+}
+
+static int write_leftovers(
+	struct ledger *ledger, const struct leftover *leftovers, size_t leftovers_count)
+{
+	int r = ledger_begin(ledger);
+
+	for (size_t i = 0; r == 0 && i < leftovers_count; i++)
+		r = write_leftover(ledger, &leftovers[i]);
+	if (r == 0)
+		r = ledger_commit(ledger);
+	if (r < 0)
+		ledger_rollback(ledger);
+	return r;
+}
+
+/* Some at a time: the ledger is not held while they are read, for others write to it meanwhile. */
 static int settle_each_leftover(struct tank *tank, struct ledger *ledger, uint8_t *buffer)
 {
+	struct leftover leftovers[LEFTOVERS_MAX];
 	struct ledger_file file;
 	int64_t after = 0;
+	size_t count = 0;
 	int r;
 
 	while ((r = ledger_next_file(ledger, after, LEDGER_PLACING, 0, &file)) == 1) {
 		after = file.id;
-		r = keep_or_set_aside(tank, ledger, &file, buffer);
+		r = keep_or_set_aside(tank, &file, buffer, &leftovers[count++]);
+		if (r == 0 && count == LEFTOVERS_MAX) {
+			r = write_leftovers(ledger, leftovers, count);
+			count = 0;
+		}
 		if (r < 0)
 			return r;
 	}
-	return r;
+	return r == 0 && count ? write_leftovers(ledger, leftovers, count) : r;
 }
 
 int settle_leftovers(struct tank *tank, struct ledger *ledger)
@@ -91,15 +133,7 @@ int settle_leftovers(struct tank *tank, struct ledger *ledger)
 	if (!buffer)
 		return -ENOMEM;
 	r = tank_barrier(tank);
-	if (r == 0)
-		r = ledger_begin(ledger);
-	if (r == 0)
-		r = settle_each_leftover(tank, ledger, buffer);
-	if (r == 0)
-		r = ledger_commit(ledger);
-	if (r < 0)
-		ledger_rollback(ledger);
-	return r;
+	return r == 0 ? settle_each_leftover(tank, ledger, buffer) : r;
 }
 
 /* ---- what a file is and is called ---------------------------------------------------- */

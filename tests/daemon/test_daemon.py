@@ -582,6 +582,41 @@ def test_second_daemon_leaves_the_first_alone(work):
         b.client().ok("ping")
 
 
+def ready_or_ended(daemon, log):
+    """Whichever comes first."""
+    end = time.monotonic() + DEADLINE_S
+    while daemon.poll() is None and b"ready" not in log.read_bytes():
+        expect(time.monotonic() < end, f"neither: {log.read_bytes()}")
+        time.sleep(0.01)
+    return daemon.poll()
+
+
+def test_of_two_daemons_that_start_at_once_one_stays(work):
+    """Both find the socket of one that was killed; the first stands still before it removes that."""
+    with box(work.folder) as b:
+        b.kill()
+        gate = e2e.Gate(work.path("gate"))
+        held = e2e.shim_environment(f"fn=unlinkat path={b.socket} hold={gate.path}")
+        daemons, logs = [], [work.path("log-1"), work.path("log-2")]
+        try:
+            for env, log in zip(({**held, "FAULTSHIM_PROGRAM": "imgtankd"}, e2e.environment()), logs):
+                with open(log, "wb") as out:
+                    daemons.append(subprocess.Popen(
+                        [BIN / "imgtankd", "--config", b.config, "--socket", b.socket, "--reader", b.reader],
+                        stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=env))
+                if len(daemons) == 1:
+                    gate.wait(daemons[0])
+            ready_or_ended(daemons[1], logs[1])
+            gate.open()
+            found = sorted(str(ready_or_ended(daemon, log)) for daemon, log in zip(daemons, logs))
+            expect_equal(found, ["1", "None"], "their ends")
+            b.client().ok("ping")
+        finally:
+            for daemon in daemons:
+                daemon.kill()
+                daemon.wait()
+
+
 def test_wrong_usage_is_said(work):
     for args, word in ((["--start", "never"], b"never"), (["--nonsense"], b"--nonsense"),
                        (["extra"], b"extra"), (["--tank"], b"--tank")):

@@ -4,6 +4,8 @@
 import contextlib
 import os
 import pathlib
+import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -114,6 +116,17 @@ def test_a_ledger_that_was_just_made_is_not_taken_for_a_lost_one(work):
     work.check()
 
 
+def test_a_ledger_that_is_just_being_made_has_no_history_yet(work):
+    card = work.card("plain", count=2)
+    process, gate = hold(work, ["import", "--json", "--tank", work.tank, card.root],
+                         f"fn=pwrite path={work.tank}/.imgtank/ledger.db-wal")
+
+    history = run(["history", "--json", "--tank", work.tank])
+
+    assert_all_safe([let_go(process, gate)])
+    expect_equal((history.status, history.out), (OK, ""), f"history\n{history}")
+
+
 def test_a_run_that_is_just_ending_is_not_taken_for_a_dead_one(work):
     """After a death the whole tank is looked through, and pictures that nobody knows are taken up."""
     work.import_safely(work.card("plain", "first", 1, count=2))
@@ -128,6 +141,53 @@ def test_a_run_that_is_just_ending_is_not_taken_for_a_dead_one(work):
         os.unlink(gate.path)
         expect_equal(paths_in_ledger(work.tank, "images/foreign.jpg"), 0, f"{when}: pictures taken up")
         expect_equal(os.listdir(work.tank / ".imgtank" / "tmp"), [], f"{when}: what is left of runs")
+
+
+def killed_import(work, plan):
+    """An import that dies at the call of the plan."""
+    card = work.card("plain", "killed", 3, count=2)
+    dead = run(["import", "--json", "--tank", work.tank, card.root], shim_environment(plan))
+    expect_equal(dead.status, -signal.SIGKILL, "it was to be killed")
+    return card
+
+
+def expect_others_can_write(tank):
+    """At once: who waits for long gives up in the end, and its import with it."""
+    with contextlib.closing(sqlite3.connect(tank / ".imgtank" / "ledger.db", timeout=0)) as ledger:
+        ledger.execute("BEGIN IMMEDIATE")
+        ledger.execute("ROLLBACK")
+
+
+def test_others_can_write_while_what_a_dead_run_has_left_is_read(work):
+    """A long film may take minutes."""
+    work.import_safely(work.card("plain", "first", 1, count=2))
+    card = killed_import(work, f"fn=linkat path={work.tank}/images kill=after")
+    process, gate = hold(work, ["import", "--json", "--tank", work.tank, card.root],
+                         f"fn=pread path={work.tank}/images")
+
+    expect_others_can_write(work.tank)
+
+    assert_all_safe([let_go(process, gate)])
+    work.check()
+
+
+def test_others_can_write_while_forgotten_pictures_are_looked_for(work):
+    work.import_safely(work.card("plain", "first", 1, count=2))
+    (work.tank / "images" / "foreign.jpg").write_bytes(b"put there by hand")
+    for place, plan in (("manifest", f"fn=openat path={work.tank}/.imgtank/manifests"),
+                        ("picture", f"fn=pread path={work.tank}/images/foreign.jpg")):
+        shutil.rmtree(work.path("killed"), ignore_errors=True)
+        card = killed_import(work, f"fn=syncfs path={work.tank} kill=before")
+        process, gate = hold(work, ["import", "--json", "--tank", work.tank, card.root], plan)
+        try:
+            expect_others_can_write(work.tank)
+        except sqlite3.OperationalError as error:
+            raise AssertionError(f"while a {place} is read: {error}") from None
+        assert_all_safe([let_go(process, gate)])
+        os.unlink(gate.path)
+        with contextlib.closing(sqlite3.connect(work.tank / ".imgtank" / "ledger.db")) as ledger:
+            ledger.execute("DELETE FROM files WHERE tank_path = 'images/foreign.jpg'")
+            ledger.commit()
 
 
 def paths_in_ledger(tank, path):

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from statistics import median
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "support"))
 from fakebox import BIN, ROOT, FakeBox, Program, check, check_equal, main  # noqa: E402
@@ -81,7 +82,8 @@ def test_busy_pulses_amber():
         on = [seconds for value, seconds in durations(ui.lines, "amber") if value]
         check(100 < len(on), f"a ramp has many short flashes, not {len(on)}")
         check(max(on) > 0.28, "it stays fully on for a while")
-        check(on[0] < on[20] < 0.012, f"flashes grow: {on[:30]}")
+        # One alone may be late, or cut short by one that was: the machine may be busy.
+        check(median(on[:10]) < median(on[20:30]) < 0.012, f"flashes grow: {on[:30]}")
         check_equal(lit(ui.lines) - {"amber"}, set(), "others")
 
 

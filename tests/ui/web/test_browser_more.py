@@ -158,12 +158,18 @@ def touch(browser, kind, *points):
     browser.cdp("Input.dispatchTouchEvent", type=kind, touchPoints=[{"x": x, "y": y} for x, y in points])
 
 
-def swipe(browser, start, end):
-    """One finger, in four steps."""
+def swipe(browser, start, end, amid=lambda: None):
+    """One finger, in four steps; amid happens before it is lifted."""
     touch(browser, "touchStart", start)
     for i in range(1, 5):
         touch(browser, "touchMove", tuple(a + (b - a) * i / 4 for a, b in zip(start, end)))
+    amid()
     touch(browser, "touchEnd")
+
+
+def replace_image(browser):
+    """As when the large picture comes in the place of the small one."""
+    browser.run("const image = document.querySelector('#stage img'); image.replaceWith(image.cloneNode());")
 
 
 def test_a_swipe_goes_to_the_neighbour(work):
@@ -186,6 +192,9 @@ def test_a_swipe_goes_to_the_neighbour(work):
             swipe(browser, (200, 300), (170, 300))
             swipe(browser, (80, 300), (300, 310))
             browser.wait(lambda: name() == first, "the first again, and nothing else between")
+            browser.wait_for("document.querySelector('#stage img')?.complete", "all of it")
+            swipe(browser, (300, 300), (80, 310), lambda: replace_image(browser))
+            browser.wait(lambda: name() == second, "the second, by a swipe amid which the picture was replaced")
         finally:
             browser.cdp("Emulation.setTouchEmulationEnabled", enabled=False)
         browser.key("Escape")
