@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * fuzz_web.c - what a browser may send, to all that takes it apart. The first byte says which;
- * what comes out keeps its promises.
+ * fuzz_web.c - what a browser may send, to all that takes it apart. The first byte, a digit in the
+ * seeds, says which; what comes out keeps its promises.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -141,6 +141,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	CLEANUP(freep) char *text = size > 0 ? strndup((const char *)data + 1, size - 1) : NULL;
 
 	if (text)
-		tries[data[0] % (sizeof(tries) / sizeof(tries[0]))](text);
+		tries[(uint8_t)(data[0] - '0') % (sizeof(tries) / sizeof(tries[0]))](text);
 	return 0;
 }
