@@ -26,7 +26,7 @@ def upgrade_and_purge(lab):
         tank, watch = with_tank(lab, guest)
         guest.sh(UPGRADE, 240)
         pid = guest.sh("systemctl show -P MainPID imgtankd").strip()
-        name = guest.plug(image, slow_bytes_per_s=250000)
+        name = guest.plug(image, slow_bytes_per_s=80000)
         watch.card("it is copied", state="copying")
         guest.sh("DEBIAN_FRONTEND=noninteractive dpkg --force-confold -i /tmp/debs/imgtank*.deb", 240)
         check(guest.sh("systemctl show -P MainPID imgtankd").strip() == pid,
