@@ -115,6 +115,7 @@ static int errno_of(struct ledger *ledger, int code)
 		return -EBADMSG;
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
+	case SQLITE_PROTOCOL: /* it has tried in vain for long to get a lock of the log */
 		return -EBUSY;
 	case SQLITE_FULL:
 		return -ENOSPC;
