@@ -190,6 +190,28 @@ def test_others_can_write_while_forgotten_pictures_are_looked_for(work):
             ledger.commit()
 
 
+def set_state(tank, state):
+    with contextlib.closing(sqlite3.connect(tank / ".imgtank" / "ledger.db")) as ledger:
+        ledger.execute("UPDATE files SET state = ?", (state,))
+        ledger.commit()
+
+
+def test_what_others_have_found_damaged_is_not_called_verified(work):
+    """One was read back well, and before that is written down imgtank verify finds it changed."""
+    durable, damaged = 1, 3
+    card = work.card("plain", count=2)
+    work.import_safely(card, args=["--no-thumbnails"])
+    set_state(work.tank, durable)
+    process, gate = hold(work, ["import", "--json", "--tank", work.tank, card.root],
+                         f"fn=pread nth=2 path={work.tank}/images")
+    set_state(work.tank, damaged)
+    let_go(process, gate)
+
+    with contextlib.closing(sqlite3.connect(work.tank / ".imgtank" / "ledger.db")) as ledger:
+        states = ledger.execute("SELECT DISTINCT state FROM files").fetchall()
+    expect_equal(states, [(damaged,)], "their states")
+
+
 LOG_READERS = 123, 5  # sqlite.org/walformat.html: the bytes of the shared file that readers lock
 HOLDER = """import fcntl, sys
 with open(sys.argv[1], "r+b") as shared:
