@@ -1,20 +1,37 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/cli/interrupt.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <unistd.h>
 
+#include "core/base/clock.h"
 #include "core/cli/cli.h"
 
+/*
+ * What comes together is one wish: of a terminal that is closed the kernel tells, and the shell
+ * once more; a daemon that dies is told of by each of its threads, prctl(2).
+ */
+#define TOGETHER_USEC 500000
+
 static atomic_bool is_interrupted;
+static _Atomic uint64_t interrupted_usec;
 
 static void on_signal(int number)
 {
+	uint64_t now_usec = clock_monotonic_usec();
+	int saved = errno;
+
 	(void)number;
-	if (atomic_exchange(&is_interrupted, true))
+	if (!atomic_exchange(&is_interrupted, true))
+		atomic_store(&interrupted_usec, now_usec);
+	else if (atomic_load(&interrupted_usec) &&
+		now_usec - atomic_load(&interrupted_usec) > TOGETHER_USEC)
 		_exit(EXIT_INTERRUPTED);
+	errno = saved;
 }
 
 void interrupt_catch(void)
