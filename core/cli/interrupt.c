@@ -12,8 +12,9 @@
 #include "core/cli/cli.h"
 
 /*
- * What comes together is one wish: of a terminal that is closed the kernel tells, and the shell
- * once more; a daemon that dies is told of by each of its threads, prctl(2).
+ * Only somebody who presses Ctrl-C once more insists. The other signals come several times by
+ * themselves: of a terminal that is closed the kernel tells, and the shell once more; a daemon that
+ * dies is told of by each of its threads, prctl(2). So does SIGINT from timeout(1), at once.
  */
 #define TOGETHER_USEC 500000
 
@@ -25,10 +26,9 @@ static void on_signal(int number)
 	uint64_t now_usec = clock_monotonic_usec();
 	int saved = errno;
 
-	(void)number;
 	if (!atomic_exchange(&is_interrupted, true))
 		atomic_store(&interrupted_usec, now_usec);
-	else if (atomic_load(&interrupted_usec) &&
+	else if (number == SIGINT && atomic_load(&interrupted_usec) &&
 		now_usec - atomic_load(&interrupted_usec) > TOGETHER_USEC)
 		_exit(EXIT_INTERRUPTED);
 	errno = saved;

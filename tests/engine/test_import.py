@@ -11,9 +11,9 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from e2e import (  # noqa: E402
-    IMGTANK, INTERRUPTED, OK, ROOT, SOME_FAILED, SOURCE_UNUSABLE, TANK_UNUSABLE, USAGE, Skip, environment,
-    expect, expect_equal, images, kill_group, main, make_card, mounted, make_image, need_root,
-    run, start)
+    IMGTANK, INTERRUPTED, OK, ROOT, SOME_FAILED, SOURCE_UNUSABLE, TANK_UNUSABLE, USAGE, Gate, Skip,
+    environment, expect, expect_equal, images, kill_group, main, make_card, mounted, make_image, need_root,
+    run, shim_environment, start)
 
 
 def test_plain_card_is_copied_verified_and_safe(work):
@@ -402,6 +402,24 @@ def test_a_terminal_that_is_closed_ends_it_in_order(work):
     last = json.loads(out.decode().splitlines()[-1])
     expect_equal(last["event"], "card-done", "last event")
     expect_equal(os.listdir(work.tank / ".imgtank" / "tmp"), [], "temporaries")
+    work.import_safely(card)
+
+
+def test_ctrl_c_once_more_ends_it_at_once(work):
+    """Somebody insists while the card does not answer."""
+    card = work.card("plain", count=3)
+    gate = Gate(work.path("gate"))
+    process = start(["import", "--json", "--tank", work.tank, card.root],
+                    shim_environment(f"fn=pread path={os.fsdecode(card.root)} hold={gate.path}"))
+    gate.wait(process)
+    end = time.monotonic() + 30
+    while process.poll() is None:
+        expect(time.monotonic() < end, "it does not end")
+        os.kill(process.pid, signal.SIGINT)
+        time.sleep(0.05)
+    gate.open()
+    process.communicate()
+    expect_equal(process.returncode, INTERRUPTED, "exit status")
     work.import_safely(card)
 
 
