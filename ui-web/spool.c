@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -71,7 +72,9 @@ int spool_open(const char *path)
 		fd_close(fd);
 		return -EACCES;
 	}
-	(void)tree_for_each(fd, drop_left_over, NULL);
+	/* Not while another one is at work there; it holds the lock as long as it lives. */
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		(void)tree_for_each(fd, drop_left_over, NULL);
 	return fd;
 }
 

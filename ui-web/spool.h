@@ -18,7 +18,8 @@
 #define SPOOL_CARD "Upload by "
 #define SPOOL_KEEP_FREE_BYTES (UINT64_C(512) << 20) /* of its disk, for others */
 
-/* Opens it and removes what was left unfinished. For the caller to close; negative errno. */
+/* Opens it and removes what was left unfinished, unless another one is at work there. For the
+ * caller to close; negative errno. */
 int spool_open(const char *path);
 
 /* Makes the hidden folder of a new upload; its descriptor is for the caller to close. */

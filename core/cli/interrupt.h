@@ -7,7 +7,10 @@
 
 #include <stdatomic.h>
 
-/* From now on the first such signal sets the flag; a second one ends the process at once. */
+/*
+ * From now on the first such signal sets the flag; one more Ctrl-C, a moment later, ends the
+ * process at once.
+ */
 void interrupt_catch(void);
 const atomic_bool *interrupt_flag(void);
 

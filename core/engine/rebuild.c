@@ -337,15 +337,28 @@ static int walk(struct rebuild *rebuild, const char *folder, unsigned depth)
 	return r;
 }
 
-/* Keeps the damaged one for whoever wants to look at it; what cannot be moved is removed. */
+/* A second that no other ledger bears; we are alone here. */
+static int64_t free_second(const struct tank *tank, const char *part)
+{
+	int64_t second = clock_wall_ns() / 1000000000;
+	struct stat st;
+	char name[96];
+
+	do
+		(void)snprintf(name, sizeof(name), "damaged-%" PRId64 "-%s", second++, part);
+	while (fstatat(tank->meta_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0);
+	return second - 1;
+}
+
+/* Keeps the damaged one for whoever wants to look at it. */
 static int set_ledger_aside(struct tank *tank)
 {
 	static const char *const parts[] = {"ledger.db", "ledger.db-wal", "ledger.db-shm"};
+	int64_t second = free_second(tank, parts[0]);
 	char name[96];
 
 	for (size_t i = 0; i < 3; i++) {
-		(void)snprintf(name, sizeof(name), "damaged-%" PRId64 "-%s",
-			clock_wall_ns() / 1000000000, parts[i]);
+		(void)snprintf(name, sizeof(name), "damaged-%" PRId64 "-%s", second, parts[i]);
 		if (renameat(tank->meta_fd, parts[i], tank->meta_fd, name) < 0 && errno != ENOENT)
 			return -errno;
 	}

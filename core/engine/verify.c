@@ -161,7 +161,7 @@ static int write_marks(struct verifier *verifier)
 		return 0;
 	r = ledger_begin(verifier->ledger);
 	for (size_t i = 0; r == 0 && i < verifier->marks_count; i++)
-		r = ledger_set_state(verifier->ledger, verifier->marks[i], LEDGER_VERIFIED);
+		r = ledger_set_verified(verifier->ledger, verifier->marks[i]);
 	if (r == 0)
 		r = ledger_commit(verifier->ledger);
 	if (r < 0)

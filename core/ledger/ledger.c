@@ -60,6 +60,7 @@
 		"?3, 0, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) RETURNING id")                      \
 	X(FILE_STATE, "UPDATE files SET state = ?2 WHERE id = ?1")                                 \
 	X(FILE_DURABLE, "UPDATE files SET state = 1, mtime_ns = ?2 WHERE id = ?1")                 \
+	X(FILE_VERIFIED, "UPDATE files SET state = 2 WHERE id = ?1 AND state = 1")                 \
 	X(FILE_DROP, "DELETE FROM files WHERE id = ?1")                                            \
 	X(FILE_THUMBNAIL, "UPDATE files SET thumbnail = ?2 WHERE id = ?1")                         \
 	X(SOURCE_ADD,                                                                              \
@@ -115,6 +116,7 @@ static int errno_of(struct ledger *ledger, int code)
 		return -EBADMSG;
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
+	case SQLITE_PROTOCOL: /* it has tried in vain for long to get a lock of the log */
 		return -EBUSY;
 	case SQLITE_FULL:
 		return -ENOSPC;
@@ -619,6 +621,11 @@ int ledger_set_state(struct ledger *ledger, int64_t file_id, enum ledger_file_st
 int ledger_set_durable(struct ledger *ledger, int64_t file_id, int64_t mtime_ns)
 {
 	return run_for_file(ledger, STATEMENT_FILE_DURABLE, file_id, mtime_ns);
+}
+
+int ledger_set_verified(struct ledger *ledger, int64_t file_id)
+{
+	return run_for_file(ledger, STATEMENT_FILE_VERIFIED, file_id, 0);
 }
 
 int ledger_drop_file(struct ledger *ledger, int64_t file_id)

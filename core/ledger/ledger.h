@@ -120,6 +120,8 @@ int ledger_file_by_id(struct ledger *ledger, int64_t id, struct ledger_file *fil
 int ledger_add_file(struct ledger *ledger, struct ledger_file *file);
 int ledger_set_state(struct ledger *ledger, int64_t file_id, enum ledger_file_state state);
 int ledger_set_durable(struct ledger *ledger, int64_t file_id, int64_t mtime_ns);
+/* From DURABLE only: what somebody else has found damaged meanwhile stays so. */
+int ledger_set_verified(struct ledger *ledger, int64_t file_id);
 /* Forgets a name that was given but never used. Its number is not used again. */
 int ledger_drop_file(struct ledger *ledger, int64_t file_id);
 int ledger_set_thumbnail(struct ledger *ledger, int64_t file_id, bool has_thumbnail);

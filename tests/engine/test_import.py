@@ -11,9 +11,9 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from e2e import (  # noqa: E402
-    IMGTANK, INTERRUPTED, OK, ROOT, SOME_FAILED, SOURCE_UNUSABLE, TANK_UNUSABLE, USAGE, Skip, environment,
-    expect, expect_equal, images, kill_group, main, make_card, mounted, make_image, need_root,
-    run, start)
+    IMGTANK, INTERRUPTED, OK, ROOT, SOME_FAILED, SOURCE_UNUSABLE, TANK_UNUSABLE, USAGE, Gate, Skip,
+    environment, expect, expect_equal, images, kill_group, main, make_card, mounted, make_image, need_root,
+    run, shim_environment, start)
 
 
 def test_plain_card_is_copied_verified_and_safe(work):
@@ -362,11 +362,12 @@ def test_failed_import_tells_what_is_safe_and_what_to_do(work):
     expect("Nothing was changed." in said and "Check the name" in said, f"said: {said}")
 
 
-def interrupt(work, signal_number, delay_s):
+def interrupt(work, delay_s, *signal_numbers):
     process = start(["import", "--json", "--tank", work.tank, work.path("card")])
     first = os.read(process.stdout.fileno(), 1)  # it is at work: its first event begins
     time.sleep(delay_s)
-    os.kill(process.pid, signal_number)
+    for number in signal_numbers:
+        os.kill(process.pid, number)
     try:
         out, err = process.communicate(timeout=30)
     except subprocess.TimeoutExpired:
@@ -379,7 +380,7 @@ def test_ctrl_c_ends_in_order(work):
     card = work.card("plain", count=300, size_bytes=200_000)
     statuses = set()
     for delay_s in (0, 0.02, 0.1, 0.3):
-        status, out, err = interrupt(work, signal.SIGINT, delay_s)
+        status, out, err = interrupt(work, delay_s, signal.SIGINT)
         statuses.add(status)
         expect(status in (INTERRUPTED, OK), f"status {status}: {err}")
         if status == INTERRUPTED:
@@ -393,9 +394,38 @@ def test_ctrl_c_ends_in_order(work):
     work.import_safely(card)
 
 
+def test_a_terminal_that_is_closed_ends_it_in_order(work):
+    """The kernel says so, and the shell says it once more, and systemd; that is nobody who insists."""
+    card = work.card("plain", count=300, size_bytes=200_000)
+    status, out, err = interrupt(work, 0.1, signal.SIGHUP, signal.SIGTERM, signal.SIGHUP)
+    expect(status in (INTERRUPTED, OK), f"status {status}: {err}")
+    last = json.loads(out.decode().splitlines()[-1])
+    expect_equal(last["event"], "card-done", "last event")
+    expect_equal(os.listdir(work.tank / ".imgtank" / "tmp"), [], "temporaries")
+    work.import_safely(card)
+
+
+def test_ctrl_c_once_more_ends_it_at_once(work):
+    """Somebody insists while the card does not answer."""
+    card = work.card("plain", count=3)
+    gate = Gate(work.path("gate"))
+    process = start(["import", "--json", "--tank", work.tank, card.root],
+                    shim_environment(f"fn=pread path={os.fsdecode(card.root)} hold={gate.path}"))
+    gate.wait(process)
+    end = time.monotonic() + 30
+    while process.poll() is None:
+        expect(time.monotonic() < end, "it does not end")
+        os.kill(process.pid, signal.SIGINT)
+        time.sleep(0.05)
+    gate.open()
+    process.communicate()
+    expect_equal(process.returncode, INTERRUPTED, "exit status")
+    work.import_safely(card)
+
+
 def test_sigterm_ends_in_order(work):
     card = work.card("plain", count=300, size_bytes=200_000)
-    status, _, err = interrupt(work, signal.SIGTERM, 0.2)
+    status, _, err = interrupt(work, 0.2, signal.SIGTERM)
     expect(status in (INTERRUPTED, OK, 143), f"status {status}: {err}")
     work.check(partial=True)
     work.import_safely(card)

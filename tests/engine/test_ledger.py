@@ -175,6 +175,16 @@ def test_rebuild_without_manifests(work):
     rebuild_and_reimport(work, card)
 
 
+def test_each_ledger_that_is_set_aside_is_kept(work):
+    """Also when several are within one second."""
+    card = work.card("plain", count=2)
+    work.import_safely(card)
+    for _ in range(4):
+        expect_equal(run(["rebuild", "--tank", work.tank]).status, OK, "exit status of rebuild")
+    kept = list((work.tank / ".imgtank").glob("damaged-*-ledger.db"))
+    expect_equal(len(kept), 4, "ledgers that were set aside")
+
+
 def test_rebuild_full_believes_no_manifest(work):
     card = work.card("plain", count=6)
     work.import_safely(card)

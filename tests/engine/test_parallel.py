@@ -190,6 +190,55 @@ def test_others_can_write_while_forgotten_pictures_are_looked_for(work):
             ledger.commit()
 
 
+def set_state(tank, state):
+    with contextlib.closing(sqlite3.connect(tank / ".imgtank" / "ledger.db")) as ledger:
+        ledger.execute("UPDATE files SET state = ?", (state,))
+        ledger.commit()
+
+
+def test_what_others_have_found_damaged_is_not_called_verified(work):
+    """One was read back well, and before that is written down imgtank verify finds it changed."""
+    durable, damaged = 1, 3
+    card = work.card("plain", count=2)
+    work.import_safely(card, args=["--no-thumbnails"])
+    set_state(work.tank, durable)
+    process, gate = hold(work, ["import", "--json", "--tank", work.tank, card.root],
+                         f"fn=pread nth=2 path={work.tank}/images")
+    set_state(work.tank, damaged)
+    let_go(process, gate)
+
+    with contextlib.closing(sqlite3.connect(work.tank / ".imgtank" / "ledger.db")) as ledger:
+        states = ledger.execute("SELECT DISTINCT state FROM files").fetchall()
+    expect_equal(states, [(damaged,)], "their states")
+
+
+LOG_READERS = 123, 5  # sqlite.org/walformat.html: the bytes of the shared file that readers lock
+HOLDER = """import fcntl, sys
+with open(sys.argv[1], "r+b") as shared:
+    fcntl.lockf(shared, fcntl.LOCK_EX, int(sys.argv[3]), int(sys.argv[2]))
+    print("locked", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_another_program_that_stands_still_in_the_ledger_is_waited_for(work):
+    """SQLite itself gives up after ten seconds, and says something that sounds like a broken disk."""
+    work.import_safely(work.card("plain", "first", 1, count=2))
+    card = work.card("plain", "second", 2, count=2)
+    with contextlib.closing(sqlite3.connect(work.tank / ".imgtank" / "ledger.db")) as ledger:
+        ledger.execute("SELECT count(*) FROM files").fetchall()  # so that the shared file is there
+        holder = subprocess.Popen([sys.executable, "-c", HOLDER, work.tank / ".imgtank" / "ledger.db-shm",
+                                   *map(str, LOG_READERS)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        expect_equal(holder.stdout.readline(), b"locked\n", "the holder")
+        importing = start(["import", "--json", "--tank", work.tank, card.root])
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            importing.wait(11)
+        holder.communicate()
+        out, err = importing.communicate(timeout=DEADLINE_S)
+    assert_all_safe([Result(importing.returncode, out, err).parse()])
+    work.check()
+
+
 def paths_in_ledger(tank, path):
     with contextlib.closing(sqlite3.connect(tank / ".imgtank" / "ledger.db")) as ledger:
         return ledger.execute("SELECT count(*) FROM files WHERE tank_path = ?", (path,)).fetchone()[0]

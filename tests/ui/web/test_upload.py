@@ -176,6 +176,18 @@ def test_a_new_upload_is_not_taken_for_the_one_before(work):
         expect_equal((ann / "A.JPG").read_bytes(), b"other picture", "what was not imported yet")
 
 
+def test_a_second_page_leaves_the_uploads_of_the_first_alone(work):
+    """As somebody starts it by hand who wants to see what it says."""
+    path = card_files(work)[0]
+    with boxes(work) as (b, server):
+        upload = begin(server, 1)
+        expect_equal(put(server, upload, 0, path.name, path.read_bytes()).status, 200, "the file")
+        with web(b.socket, f"--spool={b.reader}"):
+            pass
+        expect_equal(done(server, upload).status, 200, "the end")
+        server.wait(lambda: path.read_bytes() in tank_contents(work), "the picture in the tank")
+
+
 def test_nothing_strange_gets_in(work):
     card_files(work)
     with boxes(work) as (b, server):
