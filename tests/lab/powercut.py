@@ -21,7 +21,7 @@ from exfat import Volume
 from guest import Failure, check
 
 SECTOR = 512
-TANK_SECTORS = 96 << 11  # 96 MiB, from the second MiB on
+TANK_SECTORS = 128 << 11  # from the second MiB on; of 96 MiB an import that was cut found too little free
 START = 2048
 MARKS = START + TANK_SECTORS
 MARKS_SECTORS = 2048
@@ -76,7 +76,7 @@ marks.wait()
 
 def make_disk(path, kind, **tank):
     """A disk with the tank's file system (ext4 or exfat, made as tank says) and the place for marks."""
-    path = cards.blank(path, 128)
+    path = cards.blank(path, (TANK_SECTORS >> 11) + 32)
     table = (f"label: gpt\nstart={START}, size={TANK_SECTORS}, name=TANKPART\n"
              f"start={MARKS}, size={MARKS_SECTORS}, name=MARKS\n")
     cards.run("sfdisk", "-q", path, input=table.encode())
