@@ -441,18 +441,18 @@ static void say_unlisted(struct tank_model *model)
 static void say_attention(struct tank_model *model)
 {
 	struct model_tank *tank = &model->tank;
-	const struct model_card *card = model_find_card(model, model_card_asks, NULL);
+	const struct model_card *asks = model_find_card(model, model_card_asks, NULL);
+	const struct model_card *card =
+		asks ?: model_find_card(model, model_card_must_be_ejected, NULL);
 
-	if (card) {
-		set_line(tank->headline, "Copy %s?", card->label);
-	} else {
-		card = model_find_card(model, model_card_must_be_ejected, NULL);
-		if (!card) {
-			say_unlisted(model);
-			return;
-		}
-		set_line(tank->headline, "Eject %s", card->label);
+	if (!card) {
+		say_unlisted(model);
+		return;
 	}
+	if (asks)
+		set_line(tank->headline, "Copy %s?", card->label);
+	else
+		set_line(tank->headline, "Eject %s", card->label);
 	ADD(tank->detail, "%s", card->detail);
 	ADD(tank->detail, "%s", card->may_remove ? "" : card->removal);
 	if (tank->busy_count)

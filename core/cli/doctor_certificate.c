@@ -28,6 +28,7 @@
 #define PATIENCE_S 5
 #define GROUPS_MAX 32
 #define OUTPUT_BYTES 16384
+#define REMEDY_BYTES 256
 #define PUBLIC_KEY "-----BEGIN PUBLIC KEY-----"
 #define IN_THEIR_PLACE                                                                             \
 	"Put another one and its key in their place (PEM, the key without a password); then: "     \
@@ -35,8 +36,8 @@
 
 /* --- judging --- */
 
-static void find_unreadable(const char *path, int error, const struct doctor_certificate *facts,
-	struct doctor_report *report)
+static void find_unreadable(
+	const char *path, int error, const char *remedy, struct doctor_report *report)
 {
 	char shown[512];
 
@@ -51,8 +52,7 @@ static void find_unreadable(const char *path, int error, const struct doctor_cer
 	else
 		doctor_find(report, DOCTOR_ERROR, "web-certificate-unreadable", path,
 			"The page's certificate or key is not there, or cannot be read.",
-			"imgtankd copies and verifies cards without it.", "%s%s",
-			facts->command ? "Run: " : "", facts->command ?: IN_THEIR_PLACE);
+			"imgtankd copies and verifies cards without it.", "%s", remedy);
 }
 
 static void find_not_checked(const char *path, const char *remedy, struct doctor_report *report)
@@ -62,35 +62,34 @@ static void find_not_checked(const char *path, const char *remedy, struct doctor
 		remedy);
 }
 
-static void judge_time(
-	const struct doctor_certificate *facts, int64_t now_s, struct doctor_report *report)
+static void judge_time(const struct doctor_certificate *facts, int64_t now_s, const char *remedy,
+	struct doctor_report *report)
 {
-	const char *run = facts->command ? "Run: " : "";
-	const char *remedy = facts->command ?: IN_THEIR_PLACE;
 	int64_t left_s = facts->end_s - now_s;
 
 	if (now_s < facts->begin_s)
 		doctor_find(report, DOCTOR_ERROR, "web-certificate-early", facts->certificate,
 			"The page's certificate is not valid yet: browsers refuse it.",
 			"imgtankd copies and verifies cards without it.",
-			"Is the clock right ('date')? Then: %s%s", run, remedy);
+			"Is the clock right ('date')? Then: %s", remedy);
 	else if (left_s <= 0)
 		doctor_find(report, DOCTOR_ERROR, "web-certificate-expired", facts->certificate,
 			"The page's certificate has expired: browsers refuse it.",
-			"imgtankd copies and verifies cards without it.", "%s%s", run, remedy);
+			"imgtankd copies and verifies cards without it.", "%s", remedy);
 	else if (left_s < SOON_S)
 		doctor_find(report, DOCTOR_WARNING, "web-certificate-expires", facts->certificate,
 			"The page's certificate expires within 30 days: browsers will refuse it.",
-			"Until then the page is as it was.", "%s%s", run, remedy);
+			"Until then the page is as it was.", "%s", remedy);
 }
 
 void doctor_judge_certificate(
 	const struct doctor_certificate *facts, int64_t now_s, struct doctor_report *report)
 {
-	const char *run = facts->command ? "Run: " : "";
-	const char *remedy = facts->command ?: IN_THEIR_PLACE;
 	int error = facts->certificate_error, key_error = facts->key_error;
+	char remedy[REMEDY_BYTES];
 
+	(void)text_format(remedy, sizeof(remedy), "%s%s", facts->command ? "Run: " : "",
+		facts->command ?: IN_THEIR_PLACE);
 	if (error == -ENOEXEC || key_error == -ENOEXEC) {
 		find_not_checked(facts->certificate, "Run: apt-get install openssl", report);
 		return;
@@ -100,20 +99,20 @@ void doctor_judge_certificate(
 		return;
 	}
 	if (error < 0 && error != -EBADMSG)
-		find_unreadable(facts->certificate, error, facts, report);
+		find_unreadable(facts->certificate, error, remedy, report);
 	if (key_error < 0 && key_error != -EBADMSG && (key_error != -EACCES || facts->is_as_page))
-		find_unreadable(facts->key, key_error, facts, report);
+		find_unreadable(facts->key, key_error, remedy, report);
 	if (error == -EBADMSG || key_error == -EBADMSG)
 		doctor_find(report, DOCTOR_ERROR, "web-certificate-damaged",
 			error == -EBADMSG ? facts->certificate : facts->key,
 			"There is no certificate, or no key, in the file that the page has for it.",
-			"imgtankd copies and verifies cards without it.", "%s%s", run, remedy);
+			"imgtankd copies and verifies cards without it.", "%s", remedy);
 	if (error == 0 && key_error == 0 && !facts->is_pair)
 		doctor_find(report, DOCTOR_ERROR, "web-certificate-no-pair", facts->key,
 			"This is not the key of the page's certificate: the page does not start.",
-			"imgtankd copies and verifies cards without it.", "%s%s", run, remedy);
+			"imgtankd copies and verifies cards without it.", "%s", remedy);
 	if (error == 0)
-		judge_time(facts, now_s, report);
+		judge_time(facts, now_s, remedy, report);
 }
 
 /* --- looking --- */

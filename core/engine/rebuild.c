@@ -23,6 +23,7 @@
 
 #define FILES_PER_COMMIT 1000
 #define FOLDER_DEPTH_MAX 16
+#define ASIDE_BYTES 96
 /* A power cut leaves at most a batch of pictures without their lines in a manifest. */
 #define UNASKED_BYTES_MAX (UINT64_C(1) << 30)
 
@@ -337,17 +338,22 @@ static int walk(struct rebuild *rebuild, const char *folder, unsigned depth)
 	return r;
 }
 
+static void name_aside(char name[ASIDE_BYTES], int64_t second, const char *part)
+{
+	(void)snprintf(name, ASIDE_BYTES, "damaged-%" PRId64 "-%s", second, part);
+}
+
 /* A second that no other ledger bears; we are alone here. */
 static int64_t free_second(const struct tank *tank, const char *part)
 {
 	int64_t second = clock_wall_ns() / 1000000000;
 	struct stat st;
-	char name[96];
+	char name[ASIDE_BYTES];
 
-	do
-		(void)snprintf(name, sizeof(name), "damaged-%" PRId64 "-%s", second++, part);
-	while (fstatat(tank->meta_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0);
-	return second - 1;
+	name_aside(name, second, part);
+	while (fstatat(tank->meta_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		name_aside(name, ++second, part);
+	return second;
 }
 
 /* Keeps the damaged one for whoever wants to look at it. */
@@ -355,10 +361,10 @@ static int set_ledger_aside(struct tank *tank)
 {
 	static const char *const parts[] = {"ledger.db", "ledger.db-wal", "ledger.db-shm"};
 	int64_t second = free_second(tank, parts[0]);
-	char name[96];
+	char name[ASIDE_BYTES];
 
 	for (size_t i = 0; i < 3; i++) {
-		(void)snprintf(name, sizeof(name), "damaged-%" PRId64 "-%s", second, parts[i]);
+		name_aside(name, second, parts[i]);
 		if (renameat(tank->meta_fd, parts[i], tank->meta_fd, name) < 0 && errno != ENOENT)
 			return -errno;
 	}
