@@ -29,7 +29,7 @@ static int rebuild(const char *tank_path, bool full)
 	interrupt_catch();
 	r = engine_rebuild(tank_path, full, interrupt_flag(), &result);
 	if (r == -ECANCELED) {
-		(void)puts("Stopped. Start it again to finish; no picture was touched.");
+		(void)puts("Stopped. The ledger is as it was; no picture was touched.");
 		return EXIT_INTERRUPTED;
 	}
 	if (r < 0) {

@@ -104,7 +104,10 @@ struct engine_rebuild_result {
 	int error;
 };
 
-/* Sets the ledger aside and makes a new one. full: believe no manifest, read every file. */
+/*
+ * Makes a new ledger; when it is complete, the old one is set aside. On an error, and when it was
+ * cancelled, the old one stays. full: believe no manifest, read every file.
+ */
 int engine_rebuild(const char *tank_path, bool full, const atomic_bool *cancel,
 	struct engine_rebuild_result *result);
 

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/base/cleanup.h"
 #include "core/base/clock.h"
@@ -359,7 +360,7 @@ static int64_t free_second(const struct tank *tank, const char *part)
 /* Keeps the damaged one for whoever wants to look at it. */
 static int set_ledger_aside(struct tank *tank)
 {
-	static const char *const parts[] = {"ledger.db", "ledger.db-wal", "ledger.db-shm"};
+	static const char *const parts[] = {LEDGER_NAME, LEDGER_NAME "-wal", LEDGER_NAME "-shm"};
 	int64_t second = free_second(tank, parts[0]);
 	char name[ASIDE_BYTES];
 
@@ -386,24 +387,47 @@ static int fill(struct rebuild *rebuild, bool full)
 	return r;
 }
 
+/* In the end the new one is whole and on the disk, under a name that nobody reads. */
+static int make_new(struct rebuild *rebuild, bool full)
+{
+	struct tank *tank = rebuild->tank;
+	int r = ledger_make(&rebuild->ledger, tank->path, tank->id);
+
+	rebuild->buffer = read_back_buffer_new();
+	if (r == 0 && !rebuild->buffer)
+		r = -ENOMEM;
+	if (r == 0)
+		r = fill(rebuild, full);
+	ledger_close(rebuild->ledger);
+	free(rebuild->buffer);
+	return r == 0 ? tank_barrier(tank) : r;
+}
+
+/* A cut in between leaves no ledger at all: it is lost, and made again. */
+static int replace_ledger(struct tank *tank)
+{
+	int r = set_ledger_aside(tank);
+
+	if (r < 0)
+		return r;
+	if (renameat(tank->meta_fd, LEDGER_NEW_NAME, tank->meta_fd, LEDGER_NAME) < 0)
+		return -errno;
+	return tank_barrier(tank);
+}
+
+/* One that was cut off, cancelled or could not be read to its end must never pass for the ledger:
+ * it would have forgotten pictures, and the numbers that they bear. */
 static int make_again(struct tank *tank, bool full, uint64_t may_read_bytes,
 	const atomic_bool *cancel, struct engine_rebuild_result *result)
 {
 	struct rebuild rebuild = {
 		.tank = tank, .cancel = cancel, .result = result, .may_read_bytes = may_read_bytes};
-	int r = set_ledger_aside(tank);
+	int r = make_new(&rebuild, full);
 
 	if (r == 0)
-		r = ledger_open(&rebuild.ledger, tank->path, tank->id);
-	rebuild.buffer = read_back_buffer_new();
-	if (r == 0 && !rebuild.buffer)
-		r = -ENOMEM;
-	if (r == 0)
-		r = fill(&rebuild, full);
-	if (r == 0)
-		r = tank_barrier(tank);
-	ledger_close(rebuild.ledger);
-	free(rebuild.buffer);
+		r = replace_ledger(tank);
+	if (r < 0)
+		(void)unlinkat(tank->meta_fd, LEDGER_NEW_NAME, 0);
 	return r;
 }
 
@@ -430,7 +454,7 @@ static bool has_ledger(const struct tank *tank)
 {
 	struct stat st;
 
-	return fstatat(tank->meta_fd, "ledger.db", &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_size > 0;
+	return fstatat(tank->meta_fd, LEDGER_NAME, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_size > 0;
 }
 
 bool has_imported(const struct tank *tank)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <sqlite3.h>
 
@@ -16,6 +17,7 @@
 #include "core/ledger/schema.h"
 
 #define BUSY_TIMEOUT_MS 30000
+#define PATH_BYTES (4096 + 32)
 /* Until this size a look through the whole file costs less than a moment. */
 #define CHECK_BYTES_MAX (16 << 20)
 
@@ -357,7 +359,7 @@ static int prepare_all(struct ledger *ledger)
 	return 0;
 }
 
-static int set_up(struct ledger *ledger, const char *tank_id)
+static int set_up_for_writing(struct ledger *ledger, const char *tank_id, const char *safety)
 {
 	int r;
 
@@ -366,28 +368,41 @@ static int set_up(struct ledger *ledger, const char *tank_id)
 	/* Hostile schema: no functions or views of a crafted file run by themselves. */
 	(void)sqlite3_db_config(ledger->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	(void)sqlite3_db_config(ledger->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-	/* Where a write-ahead log is not possible SQLite says so and stays with full syncs. */
-	r = run_sql(ledger,
-		"PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; "
-		"PRAGMA cache_size = -2000; PRAGMA temp_store = MEMORY; "
-		"PRAGMA cell_size_check = ON");
-	if (r < 0)
-		return r;
-	r = make_or_match(ledger, tank_id);
-	if (r < 0)
-		return r;
-	return prepare_all(ledger);
+	r = run_sql(ledger, safety);
+	if (r == 0)
+		r = run_sql(ledger,
+			"PRAGMA cache_size = -2000; PRAGMA temp_store = MEMORY; "
+			"PRAGMA cell_size_check = ON");
+	if (r == 0)
+		r = make_or_match(ledger, tank_id);
+	return r < 0 ? r : prepare_all(ledger);
 }
 
-static int open_with(struct ledger **ret, const char *tank_path, int flags,
+/* Where a write-ahead log is not possible SQLite says so and stays with full syncs. */
+static int set_up(struct ledger *ledger, const char *tank_id)
+{
+	return set_up_for_writing(
+		ledger, tank_id, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+}
+
+/* It counts only when it is complete: until then nothing of it needs to outlive a power cut. */
+static int set_up_new(struct ledger *ledger, const char *tank_id)
+{
+	return set_up_for_writing(
+		ledger, tank_id, "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF");
+}
+
+static bool format_path(char path[PATH_BYTES], const char *tank_path, const char *name)
+{
+	return text_format(path, PATH_BYTES, "%s/.imgtank/%s", tank_path, name);
+}
+
+static int open_with(struct ledger **ret, const char *path, int flags,
 	int (*prepare)(struct ledger *, const char *), const char *tank_id)
 {
-	char path[4096 + 32];
 	struct ledger *ledger;
 	int code, r;
 
-	if (!text_format(path, sizeof(path), "%s/.imgtank/ledger.db", tank_path))
-		return -ENAMETOOLONG;
 	ledger = calloc(1, sizeof(*ledger));
 	if (!ledger)
 		return -ENOMEM;
@@ -412,15 +427,30 @@ int ledger_open(struct ledger **ret, const char *tank_path, const char *tank_id)
 {
 	const struct timespec pause = {.tv_nsec = 10000000};
 	uint64_t deadline_usec = clock_monotonic_usec() + BUSY_TIMEOUT_MS * UINT64_C(1000);
+	char path[PATH_BYTES];
 	int r;
 
+	if (!format_path(path, tank_path, LEDGER_NAME))
+		return -ENAMETOOLONG;
 	for (;;) {
-		r = open_with(ret, tank_path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, set_up,
-			tank_id);
+		r = open_with(
+			ret, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, set_up, tank_id);
 		if (r != -EBUSY || clock_monotonic_usec() >= deadline_usec)
 			return r;
 		(void)nanosleep(&pause, NULL);
 	}
+}
+
+int ledger_make(struct ledger **ret, const char *tank_path, const char *tank_id)
+{
+	char path[PATH_BYTES];
+
+	if (!format_path(path, tank_path, LEDGER_NEW_NAME))
+		return -ENAMETOOLONG;
+	if (unlink(path) < 0 && errno != ENOENT)
+		return -errno;
+	return open_with(
+		ret, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, set_up_new, tank_id);
 }
 
 static int set_up_read_only(struct ledger *ledger, const char *tank_id)
@@ -441,7 +471,11 @@ static int set_up_read_only(struct ledger *ledger, const char *tank_id)
 
 int ledger_open_read_only(struct ledger **ret, const char *tank_path, const char *tank_id)
 {
-	return open_with(ret, tank_path, SQLITE_OPEN_READONLY, set_up_read_only, tank_id);
+	char path[PATH_BYTES];
+
+	if (!format_path(path, tank_path, LEDGER_NAME))
+		return -ENAMETOOLONG;
+	return open_with(ret, path, SQLITE_OPEN_READONLY, set_up_read_only, tank_id);
 }
 
 void ledger_close(struct ledger *ledger)

@@ -28,6 +28,10 @@
 #define LEDGER_HASH_BYTES 16 /* XXH3-128, canonical (big-endian) form */
 #define LEDGER_PATH_BYTES_MAX 16384
 
+/* In TANK/.imgtank/. */
+#define LEDGER_NAME "ledger.db"
+#define LEDGER_NEW_NAME "ledger-new.db" /* one that is being made; nobody reads it */
+
 struct ledger; /* opaque; one connection */
 
 enum ledger_file_state {
@@ -75,6 +79,13 @@ struct ledger_card {
  * another tank gives -EBADMSG, one of a newer imgtank -EPROTONOSUPPORT.
  */
 int ledger_open(struct ledger **ret, const char *tank_path, const char *tank_id);
+
+/*
+ * An empty one as TANK/.imgtank/ledger-new.db, beside the one in use; whatever bore that name goes.
+ * It has no log, and a power cut leaves nothing of use. The caller, who is alone with the tank,
+ * fills it, closes it, makes it durable and renames it; or removes it.
+ */
+int ledger_make(struct ledger **ret, const char *tank_path, const char *tank_id);
 
 /* Only to look: nothing is made. -ENOENT if there is no ledger. */
 int ledger_open_read_only(struct ledger **ret, const char *tank_path, const char *tank_id);

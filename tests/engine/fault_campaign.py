@@ -52,6 +52,8 @@ CARD_FAULTS = {
     "preadv": [f"errno={EIO}", "short=1"],
     "getdents": [f"errno={EIO}"], "statx": [f"errno={EIO}", f"errno={ENOENT}"],
 }
+# what the import finds in the tank
+STARTS = ("empty", "known", "damaged-ledger")
 # once, and from there on: a disk that is full or gone stays so
 TIMES = (1, 0)
 
@@ -88,12 +90,14 @@ class Campaign:
         return {"tank": (str(self.work.tank), TANK_FAULTS),
                 "card": (os.fsdecode(self.card.root), CARD_FAULTS)}
 
-    def fresh_tank(self, has_history):
+    def fresh_tank(self, start):
         """Empty, or with an earlier import, so that known files and a ledger are met too."""
         shutil.rmtree(self.work.tank, ignore_errors=True)
         self.work.histories.clear()
-        if has_history:
+        if start != "empty":
             shutil.copytree(self.work.path("template"), self.work.tank, symlinks=True)
+        if start == "damaged-ledger":
+            (self.work.tank / ".imgtank/ledger.db").write_bytes(b"no ledger any more " * 1000)
 
     def make_template(self):
         """An earlier import of half of the card's content, from another card."""
@@ -106,12 +110,12 @@ class Campaign:
         result = import_json(self.work.path("template"), old.root)
         expect(result.verdict() == "safe-to-format", f"the template import failed\n{result}")
 
-    def count_calls(self, has_history):
+    def count_calls(self, start):
         shape = {}
         for name, (path, faults) in self.places().items():
             counts = self.work.path("counts")
             counts.unlink(missing_ok=True)
-            self.fresh_tank(has_history)
+            self.fresh_tank(start)
             result = self.work.run(self.card, env=shim_environment(counts=counts, path=path))
             expect(result.verdict() == "safe-to-format", f"the clean run failed\n{result}")
             text = counts.read_text()
@@ -119,19 +123,19 @@ class Campaign:
                 function, count = text[at:at + 31].split()
                 if function in faults and int(count.rstrip("\0")):
                     shape[name, function] = int(count.rstrip("\0"))
-        self.shapes[has_history] = shape
+        self.shapes[start] = shape
         return shape
 
     def cases(self, only):
-        for has_history in (False, True):
-            shape = self.count_calls(has_history)
+        for start in STARTS:
+            shape = self.count_calls(start)
             for (place, function), count in sorted(shape.items()):
                 if only and function != only:
                     continue
                 for n in range(1, count + 1):
                     for action in self.places()[place][1][function]:
                         for times in TIMES if action != f"errno={EINTR}" else (1,):
-                            yield has_history, place, function, n, action, times
+                            yield start, place, function, n, action, times
 
     def judge(self, result):
         """Is what it said true? Returns the trouble, or None."""
@@ -183,9 +187,9 @@ class Campaign:
         return f"fn={function} path={self.places()[place][0]} nth={n} times={times} {action}"
 
     def run_case(self, case):
-        has_history = case[0]
+        start = case[0]
         plan = self.plan(case)
-        self.fresh_tank(has_history)
+        self.fresh_tank(start)
         self.runs += 1
         try:
             result = self.work.run(self.card, env=shim_environment(plan=plan), timeout=60)
@@ -198,7 +202,7 @@ class Campaign:
         except AssertionError as error:
             trouble = str(error)[:400]
         if self.verbose or trouble:
-            print(f"{'BAD' if trouble else 'ok '} history={int(has_history)} {plan}"
+            print(f"{'BAD' if trouble else 'ok '} start={start} {plan}"
                   f"{': ' + trouble if trouble else ''}", flush=True)
         if trouble:
             self.bad.append(case)
@@ -228,8 +232,8 @@ def run_campaign(args, folder):
         campaign.run_case(case)
     print(f"{campaign.runs} of {len(cases)} faults tried (seed {args.seed}), "
           f"{campaign.failed_runs} imports failed by them, {len(campaign.bad)} bad ends")
-    for has_history, shape in campaign.shapes.items():
-        print(f"calls, {'with' if has_history else 'without'} an earlier import: " +
+    for start, shape in campaign.shapes.items():
+        print(f"calls, {start}: " +
               ", ".join(f"{place}:{f} {n}" for (place, f), n in sorted(shape.items())))
     return 1 if campaign.bad else 0
 

@@ -3,17 +3,20 @@
 """verify, rebuild, history; and a ledger that is damaged or gone: pictures go first."""
 import contextlib
 import hashlib
+import itertools
 import json
 import os
 import pathlib
 import random
 import shutil
+import signal
 import sqlite3
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from e2e import (  # noqa: E402
-    OK, SOME_FAILED, TANK_UNUSABLE, USAGE, expect, expect_equal, images, main, run)
+    DEADLINE_S, INTERRUPTED, OK, SOME_FAILED, TANK_UNUSABLE, USAGE, Gate, expect, expect_equal,
+    images, main, run, shim_environment, start)
 
 
 def ledger(work):
@@ -219,6 +222,62 @@ def test_rebuild_does_not_call_anything_verified(work):
     wanted = {f["sha256"] for f in card.files}
     expect(not good or wanted <= digests,
            "safe to format was said although the tank has not every picture")
+
+
+def ledgers(work):
+    """Name and content's digest of everything in the tank's memory that is a ledger."""
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in (work.tank / ".imgtank").iterdir()
+            if "ledger" in path.name}
+
+
+def test_a_cancelled_rebuild_leaves_the_ledger_as_it_was(work):
+    work.import_safely(work.card("plain", count=6))
+    settle_wal(ledger(work))
+    drop_wal(ledger(work))
+    before = ledgers(work)
+    gate = Gate(work.path("gate"))
+    plan = f"fn=openat path={work.tank}/.imgtank/manifests nth=2 times=1 hold={gate.path}"
+    process = start(["rebuild", "--tank", work.tank], env=shim_environment(plan=plan))
+    gate.wait(process)
+    process.send_signal(signal.SIGINT)
+    gate.open()
+
+    out, err = process.communicate(timeout=DEADLINE_S)
+
+    expect_equal(process.returncode, INTERRUPTED, f"exit status: {out} {err}")
+    expect_equal(ledgers(work), before, "the ledger, and nothing beside it")
+
+
+def test_a_killed_rebuild_is_not_believed(work):
+    """Killed before each of its writes: the next import copies nothing that is there."""
+    card = work.card("plain", count=4)
+    work.import_safely(card)
+    before, kills = images(work.tank), 0
+    for nth in itertools.count(1, 3):
+        ledger(work).write_bytes(b"no ledger any more " * 500)
+        plan = f"fn=pwrite,renameat,unlinkat path={work.tank}/.imgtank nth={nth} times=1 kill=before"
+        result = work.run(card, env=shim_environment(plan=plan))
+        kills += result.status < 0
+        work.import_safely(card)
+        expect_equal(images(work.tank), before, f"the tank's files, killed at {nth}")
+        if result.status >= 0:
+            break
+    expect(kills > 5, f"the import was killed {kills} times only")
+
+
+def test_a_disk_that_cannot_be_read_makes_no_ledger(work):
+    """It says "the end" everywhere: that must not become a ledger without pictures."""
+    card = work.card("plain", count=4)
+    work.import_safely(card)
+    before = images(work.tank)
+    plan = f"fn=pread,read path={work.tank} nth=4 times=0 zero"
+
+    result = work.run(card, env=shim_environment(plan=plan))
+
+    expect(result.status != OK, f"exit status\n{result}")
+    again = work.import_safely(card)
+    expect_equal(again.done()["files_copied"], 0, "files copied")
+    expect_equal(images(work.tank), before, "the tank's files")
 
 
 def test_numbers_are_not_used_again_after_a_rebuild(work):
