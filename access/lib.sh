@@ -118,11 +118,13 @@ edit_file() {
 
 # --- notes on what was done ---
 
-# note STEP KEY VALUE: the first note of a KEY stays, so that running again forgets nothing.
+# note STEP KEY VALUE: the first note of a KEY stays, so that running again forgets nothing. It is on the
+# disk before what it is about is done: undo finds it, also after a power cut.
 note() {
-	[[ $dry_run || -n $(noted "$1" "$2") ]] && return
+	! [[ $dry_run || $(noted "$1" "$2" | wc -l) -gt 0 ]] || return 0
 	install -d -m 0700 "$state_dir"
 	printf '%s=%s\n' "$2" "$3" >>"$state_dir/$1"
+	sync "$state_dir/$1" "$state_dir"
 }
 
 # noted STEP KEY -> its value, or nothing
@@ -139,6 +141,16 @@ guard() {
 forget() {
 	rm -f "$state_dir/$1"
 	rmdir --ignore-fail-on-non-empty "$state_dir" 2>/dev/null || :
+}
+
+# taken_back STEP [WORDS] -> what a step that fails says of the machine; to be asked before it takes back.
+# What an earlier run had set up goes, too.
+taken_back() {
+	if [[ $(noted "$1" complete) ]]; then
+		echo "What was set up before is taken back, too: all is as it was before the first time."
+	else
+		echo "${2:-Everything is as it was before.}"
+	fi
 }
 
 # service_is is-active|is-enabled NAME -> yes or no
