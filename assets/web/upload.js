@@ -5,7 +5,9 @@
 
 const PIECE = 4 * 1024 * 1024;
 const RETRIES = 30; // of one piece, with growing pauses: some minutes
-let uploadFiles = [], isUploading = false;
+const NAMED = 3; // of files that are not uploaded
+let uploadFiles = [], unreadable = [], isUploading = false;
+let chooseNumber = 0;
 
 function pause(ms) {
 	return new Promise((resolve) => setTimeout(resolve, ms));
@@ -22,11 +24,20 @@ async function askBox(path, options) {
 	throw new Refused(`${said.sentence || W.failed} ${said.remedy || ""}`);
 }
 
+// Read first: else a file that is gone looks like a connection that is.
+async function readPiece(file, offset) {
+	try {
+		return await file.slice(offset, offset + PIECE).arrayBuffer();
+	} catch {
+		throw new Refused(W.uploadGone(file.name));
+	}
+}
+
 async function sendPiece(id, index, file, offset) {
 	const query = new URLSearchParams(
 		{file: index, name: file.name, size: file.size, time: file.lastModified, offset});
-	return (await askBox(`/api/upload/${id}?${query}`,
-		{method: "PUT", body: file.slice(offset, offset + PIECE)})).offset;
+	const body = await readPiece(file, offset);
+	return (await askBox(`/api/upload/${id}?${query}`, {method: "PUT", body})).offset;
 }
 
 async function sendFile(id, index, file, progress) {
@@ -49,6 +60,13 @@ async function sendFile(id, index, file, progress) {
 	} while (offset < file.size);
 }
 
+// The first names of so many.
+function namesText(names, count) {
+	const named = names.slice(0, NAMED);
+	return [...named, ...(count > named.length ? [W.more(count - named.length)] : [])].join(", ");
+}
+
+// The note is read out by screen readers, how far it is only where one looks.
 function uploadNote(text, tone) {
 	setText($("upload-note"), text);
 	$("upload-note").dataset.tone = tone || "";
@@ -64,23 +82,33 @@ async function upload(files) {
 		await sendFile(begun.upload, index, file, (offset) => {
 			const permille = total ? Math.floor((before + offset) * 1000 / total) : 1000;
 			showMeter($("upload-meter"), permille, W.upload);
-			uploadNote(W.uploadProgress(index + 1, files.length, sizeText(before + offset), sizeText(total)));
+			setText($("upload-progress"),
+				W.uploadProgress(index + 1, files.length, sizeText(before + offset), sizeText(total)));
+			uploadNote("");
 		});
 		before += file.size;
 	}
-	await askBox(`/api/upload/${begun.upload}/done`, {method: "POST"});
+	return await askBox(`/api/upload/${begun.upload}/done`, {method: "POST"});
 }
 
 function showChosen() {
 	const bytes = uploadFiles.reduce((sum, file) => sum + file.size, 0);
 	$("upload-start").disabled = !uploadFiles.length || isUploading;
-	uploadNote(uploadFiles.length ? `${W.files(uploadFiles.length)} · ${sizeText(bytes)}` : "");
+	uploadNote([uploadFiles.length ? `${W.files(uploadFiles.length)} · ${sizeText(bytes)}.` : "",
+		unreadable.length ? W.uploadUnreadable(namesText(unreadable, unreadable.length)) : ""].filter(Boolean).join(" "));
 }
 
-function choose(files) {
+// A folder, or a picture that is only in a cloud, looks like a file until it is read.
+async function choose(list) {
+	const files = [...list], number = ++chooseNumber;
 	if (isUploading)
 		return;
-	uploadFiles = [...files];
+	$("upload-start").disabled = true;
+	const isRead = await Promise.all(files.map((file) => file.slice(0, 1).arrayBuffer().then(() => true, () => false)));
+	if (number !== chooseNumber || isUploading)
+		return;
+	uploadFiles = files.filter((file, i) => isRead[i]);
+	unreadable = files.filter((file, i) => !isRead[i]).map((file) => file.name);
 	showChosen();
 }
 
@@ -93,15 +121,16 @@ async function startUpload(event) {
 	$("upload-meter").hidden = false;
 	localStorage.setItem("by", $("upload-by").value.trim());
 	try {
-		await upload(uploadFiles);
+		const end = await upload(uploadFiles);
 		uploadFiles = [];
 		$("upload-files").value = "";
-		uploadNote(W.uploadDone, "good");
+		uploadNote(end.left_out_count ? W.uploadLeftOut(namesText(end.left_out, end.left_out_count)) : W.uploadDone, "good");
 	} catch (error) {
 		uploadNote(error instanceof Refused ? error.message : W.uploadBroken, "bad");
 	}
 	isUploading = false;
 	$("upload-meter").hidden = true;
+	setText($("upload-progress"), "");
 	$("upload-start").disabled = !uploadFiles.length;
 }
 

@@ -245,10 +245,44 @@ def test_files_are_dropped(work):
         browser.wait_for("!document.getElementById('upload-start').disabled", "the files")
         said = "document.getElementById('upload-note').textContent"
         expect(browser.run(f"return {said}").startswith("4 files"), "how many are there")
+        browser.run("window.spoken = []; new MutationObserver(() => spoken.push(arguments[0].textContent)).observe("
+                    "arguments[0], {childList: true, characterData: true, subtree: true})".replace(
+                        "arguments[0]", "document.getElementById('upload-note')"))
         browser.click("#upload-start")
         browser.wait_for(f"{said} === W.uploadDone", "the end")
         server.wait(lambda: os.listdir(b.reader) == [], "an empty spool")
         expect_equal({p.read_bytes() for p in files} - set(files_of(work.tank).values()), set(), "missing files")
+        expect_equal(browser.run("return spoken.filter((text) => text && text !== W.uploadDone)"), [],
+                     "a screen reader would not come to an end with")
+
+
+def test_what_cannot_be_uploaded_is_named(work):
+    """A folder, a file that is gone, notes: the pictures beside them come into the tank."""
+    work.tank.mkdir()
+    card = work.card("plain", count=4)
+    files = sorted(path for path in Path(os.fsdecode(card.root)).rglob("*") if path.suffix == ".JPG")
+    notes = Path(work.path("notes.txt"))
+    notes.write_text("not a picture", encoding="utf-8")
+    said = "document.getElementById('upload-note').textContent"
+    with box(work.folder, tank=work.tank) as b, web(b.socket, f"--spool={b.reader}") as server, \
+            page(server) as browser:
+        browser.run("location.hash = '#upload-page'")
+        browser.wait_for("!document.getElementById('page-upload').hidden", "the upload page")
+        drag(browser, "#upload-zone", [files[0].parent, files[0], notes])
+        browser.wait_for("!document.getElementById('upload-start').disabled", "the files")
+        chosen = browser.run(f"return {said}")
+        expect(chosen.startswith("2 files") and files[0].parent.name in chosen, f"the folder is not named: {chosen}")
+        browser.click("#upload-start")
+        browser.wait_for(f"{said}.startsWith('All is on the box')", "the end")
+        expect("notes.txt" in browser.run(f"return {said}"), "the notes are not named")
+        server.wait(lambda: os.listdir(b.reader) == [], "an empty spool")
+        expect(files[0].read_bytes() in files_of(work.tank).values(), "the picture is missing")
+        drag(browser, "#upload-zone", files[1:])
+        browser.wait_for(f"{said}.startsWith('3 files')", "the other ones")
+        files[2].unlink()
+        browser.click("#upload-start")
+        browser.wait_for(f"{said}.includes({json.dumps(files[2].name)})", "the name of the one that is gone")
+        expect(browser.run(f"return {said} === W.uploadGone({json.dumps(files[2].name)})"), "what is said of it")
 
 
 # ---- power -------------------------------------------------------------------------------------
