@@ -66,6 +66,21 @@ write_file() {
 	mv "$1.imgtank-new" "$1"
 }
 
+# remove_begun FILE...: what write_file or edit_file had begun there when the power went
+remove_begun() {
+	local file
+
+	for file in "$@"; do
+		[[ ! -e $file.imgtank-new ]] || run rm -f "$file.imgtank-new"
+	done
+}
+
+# remove_files FILE...: ours, whole or begun
+remove_files() {
+	run rm -f "$@"
+	remove_begun "$@"
+}
+
 # --- a block of our own in a file of somebody else ---
 
 block_begin='# imgtank begin'
@@ -108,7 +123,8 @@ edit_file() {
 		{ diff "$file" <("$@" <"$file") || :; } | sed -n 's/^\([<>]\)/    \1/p'
 		return
 	fi
-	new=$(mktemp "$file.imgtank-XXXXXX")
+	new=$file.imgtank-new
+	rm -f "$new"
 	cp -p "$file" "$new"
 	"$@" <"$file" >"$new"
 	touch -r "$file" "$new"
@@ -212,7 +228,7 @@ write_settings() {
 remove_settings() {
 	local path
 
-	[[ ! $(noted "$1" configured) ]] || run rm -f "$etc/imgtank.conf.d/50-setup-$1.conf"
+	[[ ! $(noted "$1" configured) ]] || remove_files "$etc/imgtank.conf.d/50-setup-$1.conf"
 	for path in "$etc/imgtank.conf.d" "$etc"; do
 		[[ ! $(noted "$1" "made_$path") ]] || run rmdir --ignore-fail-on-non-empty "$path" || :
 	done

@@ -206,6 +206,12 @@ expect "undo leaves /etc as it was" diff "$box/before" "$box/after"
 expect "the country is as it was" test "$(<"$box/country")" = GB
 expect "undo once more is no mistake" into /dev/null "$imgtank" setup ap --undo
 
+for file in hostapd.conf imgtank-ap.service dnsmasq.conf imgtank-ap-dhcp.service ap.json; do
+	expect "the power goes at $file" into /dev/null cut_power_at $file "$imgtank" setup ap "${with_password[@]}"
+	expect "undo works" into /dev/null "$imgtank" setup ap --undo
+	picture >"$box/after"
+	expect "and leaves nothing of it" diff "$box/before" "$box/after"
+done
 true >"$box/country"
 expect "where there was no country" into "$box/said" "$imgtank" setup ap "${with_password[@]}"
 expect "once more" into "$box/said" "$imgtank" setup ap "${with_password[@]}"

@@ -180,6 +180,17 @@ expect "undo leaves /etc as it was" diff "$box/before" "$box/after"
 expect "the server was stopped, as before" refused test -f "$box/smbd.pid"
 expect "undo once more is no mistake" into /dev/null "$imgtank" setup samba --undo
 
+for file in imgtank.conf smb.conf 50-setup-samba.conf; do
+	expect "the power goes at $file" into /dev/null cut_power_at $file "$imgtank" setup samba --tank "$tank"
+	expect "undo works" into /dev/null "$imgtank" setup samba --undo
+	picture >"$box/after"
+	expect "and leaves nothing of it" diff "$box/before" "$box/after"
+done
+fake cmp <<<$'#!/bin/sh\nkill -9 0'
+into /dev/null setsid --wait "$imgtank" setup samba --tank "$tank" || :
+rm "$box/bin/cmp"
+expect "the power goes while it is checked" into /dev/null "$imgtank" setup samba --undo
+expect "nothing is left of the check" refused test -e /var/spool/imgtank/drop
 expect "with another drop folder" into "$box/said" "$imgtank" setup samba --tank "$tank" --drop "$box/drop"
 expect "again, without a word of it" into "$box/said" "$imgtank" setup samba --tank "$tank"
 expect "it stays" test "$("$imgtank" config --get drop.path)" = "$box/drop"

@@ -109,6 +109,12 @@ expect "undo leaves /etc as it was" diff "$box/before" "$box/after"
 expect "a disk with a file system is used as it is" into "$box/said" tank --disk "$name"
 expect "with what is on it" grep -q "a picture" "$box/pictures/one.jpg"
 expect "undo works" into "$box/said" tank --undo
+for file in fstab 50-setup-tank.conf; do
+	expect "the power goes at $file" into /dev/null cut_power_at $file "$imgtank" setup tank --mount "$box/pictures" --disk "$name"
+	expect "undo works" into "$box/said" tank --undo
+	picture >"$box/after"
+	expect "and leaves nothing of it" diff "$box/before" "$box/after"
+done
 mkdir -p "$box/pictures"
 mkfifo "$box/is-mounted"
 unshare --mount sh -c "mount $loop $box/pictures && echo yes >$box/is-mounted && exec sleep 100" &
