@@ -39,6 +39,12 @@ struct upload {
 	uint64_t used_usec;
 };
 
+/* An upload that has come to its end, for whom the answer to that was lost. */
+struct ended {
+	char id[SPOOL_ID_BYTES];
+	char *answer; /* owned */
+};
+
 /* A request that writes. */
 struct put {
 	struct upload_file *file; /* borrowed; NULL: another request has taken over */
@@ -50,6 +56,8 @@ struct uploads {
 	struct web *web; /* borrowed */
 	int spool_fd; /* owned */
 	struct upload uploads[UPLOADS_MAX];
+	struct ended ended[UPLOADS_MAX]; /* the last ones */
+	uint64_t ended_count;
 	char kept[MODEL_ID_BYTES]; /* the card whose folder was not removed last: said once */
 };
 
@@ -100,6 +108,8 @@ void uploads_free(struct uploads *uploads)
 	for (size_t i = 0; i < UPLOADS_MAX; i++)
 		if (*uploads->uploads[i].id)
 			drop(uploads, &uploads->uploads[i]);
+	for (size_t i = 0; i < UPLOADS_MAX; i++)
+		free(uploads->ended[i].answer);
 	fd_close(uploads->spool_fd);
 	free(uploads);
 }
@@ -567,11 +577,39 @@ static char *end_new(const struct upload *upload)
 	return json_writer_take(&writer);
 }
 
+static void send_end(struct request *request, const struct ended *ended)
+{
+	request_send_json(request, MHD_HTTP_OK, ended->answer ? strdup(ended->answer) : NULL);
+}
+
+static const struct ended *find_ended(const struct request *request)
+{
+	const struct uploads *uploads = request->web->uploads;
+
+	for (size_t i = 0; uploads && i < UPLOADS_MAX; i++)
+		if (!strcmp(uploads->ended[i].id, request->argument))
+			return &uploads->ended[i];
+	return NULL;
+}
+
+static const struct ended *note_end(struct uploads *uploads, const struct upload *upload)
+{
+	struct ended *ended = &uploads->ended[uploads->ended_count++ % UPLOADS_MAX];
+
+	free(ended->answer);
+	ended->answer = end_new(upload);
+	(void)text_format(ended->id, sizeof(ended->id), "%s", upload->id);
+	return ended;
+}
+
 void upload_done(struct request *request)
 {
-	struct upload *upload = find(request);
+	const struct ended *ended = find_ended(request);
+	struct upload *upload = ended ? NULL : find(request);
 	int r;
 
+	if (ended)
+		send_end(request, ended);
 	if (!upload)
 		return;
 	if (!is_whole(upload)) {
@@ -597,7 +635,7 @@ void upload_done(struct request *request)
 		refuse_disk(request, r);
 		return;
 	}
-	request_send_json(request, MHD_HTTP_OK, end_new(upload));
+	send_end(request, note_end(request->web->uploads, upload));
 	forget(upload);
 }
 

@@ -4,7 +4,7 @@
 "use strict";
 
 const PIECE = 4 * 1024 * 1024;
-const RETRIES = 30; // of one piece, with growing pauses: some minutes
+const RETRIES = 30; // of one request, with growing pauses: some minutes
 const NAMED = 3; // of files that are not uploaded
 let uploadFiles = [], unreadable = [], isUploading = false;
 let chooseNumber = 0;
@@ -40,23 +40,29 @@ async function sendPiece(id, index, file, offset) {
 	return (await askBox(`/api/upload/${id}?${query}`, {method: "PUT", body})).offset;
 }
 
-async function sendFile(id, index, file, progress) {
-	let offset = 0, tries = 0, isAsked = false;
-	do {
+// Until it has worked, or the box has refused it. attempt: is told whether it was tried before.
+async function patiently(attempt) {
+	for (let tries = 1;; tries++) {
 		try {
-			if (isAsked)
-				offset = (await askBox(`/api/upload/${id}?file=${index}`)).offset;
-			isAsked = false;
-			offset = await sendPiece(id, index, file, offset);
-			tries = 0;
-			progress(offset);
+			return await attempt(tries > 1);
 		} catch (error) {
-			if (error instanceof Refused || ++tries > RETRIES)
+			if (error instanceof Refused || tries > RETRIES)
 				throw error;
-			isAsked = true;
 			uploadNote(W.uploadWaits);
 			await pause(Math.min(10000, 300 * 2 ** tries));
 		}
+	}
+}
+
+async function sendFile(id, index, file, progress) {
+	let offset = 0;
+	do {
+		offset = await patiently(async (isAgain) => {
+			if (isAgain)
+				offset = (await askBox(`/api/upload/${id}?file=${index}`)).offset;
+			return sendPiece(id, index, file, offset);
+		});
+		progress(offset);
 	} while (offset < file.size);
 }
 
@@ -76,8 +82,8 @@ async function upload(files) {
 	const total = files.reduce((sum, file) => sum + file.size, 0);
 	let before = 0;
 	const by = $("upload-by").value.trim() || W.uploadNobody;
-	const begun = await askBox("/api/upload",
-		{method: "POST", body: new URLSearchParams({by, files: files.length})});
+	const begun = await patiently(() => askBox("/api/upload",
+		{method: "POST", body: new URLSearchParams({by, files: files.length})}));
 	for (const [index, file] of files.entries()) {
 		await sendFile(begun.upload, index, file, (offset) => {
 			const permille = total ? Math.floor((before + offset) * 1000 / total) : 1000;
@@ -88,7 +94,7 @@ async function upload(files) {
 		});
 		before += file.size;
 	}
-	return await askBox(`/api/upload/${begun.upload}/done`, {method: "POST"});
+	return patiently(() => askBox(`/api/upload/${begun.upload}/done`, {method: "POST"}));
 }
 
 function showChosen() {

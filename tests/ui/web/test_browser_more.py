@@ -409,6 +409,39 @@ def test_files_are_dropped(work):
                      "a screen reader would not come to an end with")
 
 
+def test_beginning_and_end_are_tried_again(work):
+    """The question is lost, or its answer: then nobody wants to send three hundred pictures once more."""
+    work.tank.mkdir()
+    card = work.card("plain", count=4)
+    files = sorted(path for path in Path(os.fsdecode(card.root)).rglob("*") if path.suffix == ".JPG")
+    said = "document.getElementById('upload-note').textContent"
+    with box(work.folder, tank=work.tank) as b, web(b.socket, f"--spool={b.reader}") as server, \
+            page(server) as browser:
+        browser.run("""
+            const real = fetch;
+            window.lost = [];
+            window.fetch = async (path, options) => {
+                const way = path.endsWith('/done') ? 'end' : path === '/api/upload' ? 'beginning' : '';
+                const isFirst = way && !lost.includes(way), isSecond = way && lost.filter((one) => one === way).length === 1;
+                if (isFirst || isSecond)
+                    lost.push(way);
+                if (isSecond)
+                    await real(path, options);
+                if (isFirst || isSecond)
+                    throw new TypeError('lost');
+                return real(path, options);
+            };
+            location.hash = '#upload-page';""")
+        browser.wait_for("!document.getElementById('page-upload').hidden", "the upload page")
+        drag(browser, "#upload-zone", files)
+        browser.wait_for("!document.getElementById('upload-start').disabled", "the files")
+        browser.click("#upload-start")
+        browser.wait_for("document.getElementById('upload-note').dataset.tone !== ''", "the end")
+        expect_equal(browser.run(f"return {said}"), browser.run("return W.uploadDone"), "what is said at the end")
+        expect_equal(browser.run("return lost"), ["beginning", "beginning", "end", "end"], "what was lost")
+        server.wait(lambda: set(files_of(work.tank).values()) >= {p.read_bytes() for p in files}, "the pictures")
+
+
 def test_what_cannot_be_uploaded_is_named(work):
     """A folder, a file that is gone, notes: the pictures beside them come into the tank."""
     work.tank.mkdir()

@@ -102,6 +102,20 @@ def offset_of(server, upload):
     return server.get_json(f"/api/upload/{upload}?file=0")["offset"]
 
 
+def test_the_end_can_be_asked_for_again(work):
+    """Its answer may have been lost."""
+    path = card_files(work)[0]
+    with boxes(work) as (b, server):
+        upload = begin(server, 2)
+        put(server, upload, 0, path.name, path.read_bytes())
+        put(server, upload, 1, "notes.txt", b"not a picture")
+        first, again = done(server, upload), done(server, upload)
+        expect_equal((first.status, again.status), (200, 200), "twice")
+        expect_equal(again.json(), first.json(), "what is said the second time")
+        server.wait(lambda: spool(b) == [], "an empty spool")
+        expect_equal(len(server.get_json("/api/state")["state"]["history"]), 1, "imports")
+
+
 def test_same_names_stay_two_pictures(work):
     first, second = card_files(work)[:2]
     with boxes(work) as (b, server):
