@@ -254,7 +254,8 @@ static void refuse_disk(struct request *request, int error)
 {
 	if (error == -ENOSPC || error == -EDQUOT)
 		request_refuse(request, MHD_HTTP_INSUFFICIENT_STORAGE,
-			"There is not enough room for this.", "Make room on the box, then go on.");
+			"There is not enough room for this at once.",
+			"Send fewer at a time, or make room on the box.");
 	else
 		request_refuse(request, MHD_HTTP_INTERNAL_SERVER_ERROR,
 			"This could not be written. What is on your device is untouched.",
@@ -298,9 +299,9 @@ void upload_post(struct request *request)
 {
 	struct uploads *uploads = request->web->uploads;
 	struct json_writer writer = {0};
-	char by[BY_BYTES], count[12];
+	char by[BY_BYTES], count[12], bytes[24];
+	uint64_t files_count, bytes_count = 0;
 	struct upload *upload;
-	uint64_t files_count;
 	int r;
 
 	if (!uploads) {
@@ -309,8 +310,14 @@ void upload_post(struct request *request)
 		return;
 	}
 	if (!read_by(request, by) || !request_form(request, "files", count, sizeof(count)) ||
-		text_parse_u64(count, UPLOAD_FILES_MAX, &files_count) < 0 || files_count == 0) {
+		text_parse_u64(count, UPLOAD_FILES_MAX, &files_count) < 0 || files_count == 0 ||
+		(request_form(request, "bytes", bytes, sizeof(bytes)) &&
+			text_parse_u64(bytes, INT64_MAX, &bytes_count) < 0)) {
 		refuse_question(request);
+		return;
+	}
+	if (!make_room(uploads, NULL, bytes_count)) {
+		refuse_disk(request, -ENOSPC);
 		return;
 	}
 	upload = place(uploads, frontend_host_now_usec(request->web->host));
