@@ -27,23 +27,26 @@ int __wrap_fsync(int fd);
 int __real_renameat2(int from_fd, const char *from, int to_fd, const char *to, unsigned int flags);
 int __wrap_renameat2(int from_fd, const char *from, int to_fd, const char *to, unsigned int flags);
 
-static void note(const char *step)
+static void note(char step)
 {
-	assert_true(strlen(steps) + 1 < sizeof(steps));
-	(void)strcat(steps, step);
+	size_t length = strlen(steps);
+
+	assert_true(length + 1 < sizeof(steps));
+	steps[length] = step;
+	steps[length + 1] = '\0';
 }
 
 int __wrap_fsync(int fd)
 {
 	assert_int_equal(fd, spool_fd);
-	note("S");
+	note('S');
 	errno = fsync_errno;
 	return fsync_errno ? -1 : 0;
 }
 
 int __wrap_renameat2(int from_fd, const char *from, int to_fd, const char *to, unsigned int flags)
 {
-	note("N");
+	note('N');
 	return __real_renameat2(from_fd, from, to_fd, to, flags);
 }
 
