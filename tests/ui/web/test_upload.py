@@ -248,6 +248,24 @@ def test_a_new_upload_is_not_taken_for_the_one_before(work):
         expect_equal((ann / "A.JPG").read_bytes(), b"other picture", "what was not imported yet")
 
 
+def test_an_upload_mends_a_copy_that_has_rotted(work):
+    content = card_files(work)[0].read_bytes()
+    with boxes(work) as (b, server):
+        upload_one(server, content)
+        server.wait(lambda: spool(b) == [], "an empty spool")
+        copy = next(path for path in Path(work.tank, "images").rglob("*") if path.is_file())
+        times = copy.stat()
+        copy.write_bytes(content[:-100] + bytes((content[-100] ^ 1,)) + content[-99:])
+        os.utime(copy, ns=(times.st_atime_ns, times.st_mtime_ns))
+        client = b.client()
+        upload_one(server, content)
+        client.wait(lambda: [card for card in client.model["cards"] if "retry" in card["commands"]], "its bad end")
+        expect_equal(spool(b), ["Upload by Ann"], "the spool, which has the only good one")
+        client.ok("retry", card=client.model["cards"][0]["card"])
+        server.wait(lambda: spool(b) == [], "an empty spool")
+        expect(content in tank_contents(work), "it is not in the tank")
+
+
 def test_a_second_page_leaves_the_uploads_of_the_first_alone(work):
     """As somebody starts it by hand who wants to see what it says."""
     path = card_files(work)[0]
