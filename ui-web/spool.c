@@ -122,5 +122,7 @@ int spool_finish(int spool_fd, int folder_fd, const char *id, const char *by)
 			(void)text_format(name, sizeof(name), SPOOL_CARD "%s (%d)", by, i);
 		r = renameat2(spool_fd, hidden, spool_fd, name, RENAME_NOREPLACE) < 0 ? -errno : 0;
 	}
-	return r;
+	/* Else it could have its hidden name again after a power cut, and be removed as unfinished.
+	 */
+	return r == 0 && fsync(spool_fd) < 0 ? -errno : r;
 }

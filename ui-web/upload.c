@@ -17,14 +17,17 @@
 #include "ui-web/web.h"
 
 #define FILE_MODE 0644
+#define FOLDER_MODE 0755
 #define TIME_MS_MAX UINT64_C(4102444800000) /* 2100-01-01 */
 #define BY_BYTES 64
 #define PATH_BYTES (SPOOL_NAME_BYTES + 16)
+#define NAMED_MAX 16 /* of those that were left out */
 
 struct upload_file {
 	char *path; /* owned; below the upload's folder; NULL: not begun */
 	uint64_t size_bytes, here_bytes;
 	struct put *put; /* borrowed: who is writing to it, or NULL */
+	bool is_left_out; /* no import would take it; removed */
 };
 
 struct upload {
@@ -34,6 +37,12 @@ struct upload {
 	struct upload_file *files; /* owned */
 	uint32_t files_count;
 	uint64_t used_usec;
+};
+
+/* An upload that has come to its end, for whom the answer to that was lost. */
+struct ended {
+	char id[SPOOL_ID_BYTES];
+	char *answer; /* owned */
 };
 
 /* A request that writes. */
@@ -47,6 +56,8 @@ struct uploads {
 	struct web *web; /* borrowed */
 	int spool_fd; /* owned */
 	struct upload uploads[UPLOADS_MAX];
+	struct ended ended[UPLOADS_MAX]; /* the last ones */
+	uint64_t ended_count;
 	char kept[MODEL_ID_BYTES]; /* the card whose folder was not removed last: said once */
 };
 
@@ -97,6 +108,8 @@ void uploads_free(struct uploads *uploads)
 	for (size_t i = 0; i < UPLOADS_MAX; i++)
 		if (*uploads->uploads[i].id)
 			drop(uploads, &uploads->uploads[i]);
+	for (size_t i = 0; i < UPLOADS_MAX; i++)
+		free(uploads->ended[i].answer);
 	fd_close(uploads->spool_fd);
 	free(uploads);
 }
@@ -313,25 +326,46 @@ static void send_offset(
 	request_send_json(request, status, json_writer_take(&writer));
 }
 
-/* Two files of one name are kept apart by a folder with the second one's number. */
+static int create_at(const struct upload *upload, const char *path)
+{
+	int fd =
+		openat(upload->folder_fd, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/*
+ * Files of one name are kept apart by folders: "2" has the second ones, and so on. So the second
+ * film stays beside the second picture, as whoever names them together wants it.
+ */
+static int create_beside(const struct upload *upload, const char *name, char path[PATH_BYTES])
+{
+	int fd;
+
+	(void)text_format(path, PATH_BYTES, "%s", name);
+	fd = create_at(upload, path);
+	/* There may be a file of a folder's name, too. */
+	for (unsigned int i = 2; (fd == -EEXIST || fd == -ENOTDIR) && i < UINT16_MAX; i++) {
+		(void)text_format(path, PATH_BYTES, "%u/%s", i, name);
+		fd = create_at(upload, path);
+		if (fd != -ENOENT)
+			continue;
+		(void)text_format(path, PATH_BYTES, "%u", i);
+		if (mkdirat(upload->folder_fd, path, FOLDER_MODE) < 0)
+			return -errno;
+		(void)text_format(path, PATH_BYTES, "%u/%s", i, name);
+		fd = create_at(upload, path);
+	}
+	return fd;
+}
+
 static int create_file(struct upload *upload, struct upload_file *file, const char *name)
 {
 	char path[PATH_BYTES];
-	int fd =
-		openat(upload->folder_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
+	int fd = create_beside(upload, name, path);
 
-	(void)text_format(path, sizeof(path), "%s", name);
-	if (fd < 0 && errno == EEXIST) {
-		(void)text_format(path, sizeof(path), "%u", (unsigned int)(file - upload->files));
-		if (mkdirat(upload->folder_fd, path, 0755) < 0)
-			return -errno;
-		(void)text_format(
-			path, sizeof(path), "%u/%s", (unsigned int)(file - upload->files), name);
-		fd = openat(upload->folder_fd, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-			FILE_MODE);
-	}
 	if (fd < 0)
-		return -errno;
+		return fd;
 	file->path = strdup(path);
 	if (!file->path) {
 		(void)unlinkat(upload->folder_fd, path, 0);
@@ -483,16 +517,116 @@ static bool is_whole(const struct upload *upload)
 	return true;
 }
 
+/* As the import will ask: by name, else by the first bytes. */
+static bool is_wanted(
+	const struct upload *upload, const struct upload_file *file, enum select_mode mode)
+{
+	enum select_answer answer = select_by_path(mode, file->path);
+	uint8_t head[SELECT_SNIFF_BYTES];
+	ssize_t head_bytes;
+	int fd;
+
+	if (answer != SELECT_SNIFF)
+		return answer == SELECT_TAKE;
+	fd = fd_open_beneath(upload->folder_fd, file->path);
+	head_bytes = fd < 0 ? fd : fd_pread_full(fd, head, sizeof(head), 0);
+	fd_close(fd);
+	/* What cannot be read is for the import to say. */
+	return head_bytes < 0 || select_by_content(head, (size_t)head_bytes);
+}
+
+/*
+ * What no import would take is removed: with it the card would never be done, and keep its place
+ * for good. How many are left, or a negative errno.
+ */
+static int leave_out(struct upload *upload, enum select_mode mode)
+{
+	int count = 0;
+
+	for (uint32_t i = 0; i < upload->files_count; i++) {
+		struct upload_file *file = &upload->files[i];
+
+		if (!file->is_left_out && !is_wanted(upload, file, mode)) {
+			if (unlinkat(upload->folder_fd, file->path, 0) < 0)
+				return -errno;
+			file->is_left_out = true;
+		}
+		count += !file->is_left_out;
+	}
+	return count;
+}
+
+/* NULL without memory. */
+static char *end_new(const struct upload *upload)
+{
+	struct json_writer writer = {0};
+	int64_t count = 0;
+
+	json_writer_open(&writer, NULL, '{');
+	json_writer_bool(&writer, "ok", true);
+	json_writer_open(&writer, "left_out", '[');
+	for (uint32_t i = 0; i < upload->files_count; i++) {
+		const char *path = upload->files[i].path, *slash = strrchr(path, '/');
+
+		if (upload->files[i].is_left_out && count++ < NAMED_MAX)
+			json_writer_text(&writer, NULL, slash ? slash + 1 : path);
+	}
+	json_writer_close(&writer, ']');
+	json_writer_number(&writer, "left_out_count", count);
+	json_writer_close(&writer, '}');
+	return json_writer_take(&writer);
+}
+
+static void send_end(struct request *request, const struct ended *ended)
+{
+	request_send_json(request, MHD_HTTP_OK, ended->answer ? strdup(ended->answer) : NULL);
+}
+
+static const struct ended *find_ended(const struct request *request)
+{
+	const struct uploads *uploads = request->web->uploads;
+
+	for (size_t i = 0; uploads && i < UPLOADS_MAX; i++)
+		if (!strcmp(uploads->ended[i].id, request->argument))
+			return &uploads->ended[i];
+	return NULL;
+}
+
+static const struct ended *note_end(struct uploads *uploads, const struct upload *upload)
+{
+	struct ended *ended = &uploads->ended[uploads->ended_count++ % UPLOADS_MAX];
+
+	free(ended->answer);
+	ended->answer = end_new(upload);
+	(void)text_format(ended->id, sizeof(ended->id), "%s", upload->id);
+	return ended;
+}
+
 void upload_done(struct request *request)
 {
-	struct upload *upload = find(request);
+	const struct ended *ended = find_ended(request);
+	struct upload *upload = ended ? NULL : find(request);
 	int r;
 
+	if (ended)
+		send_end(request, ended);
 	if (!upload)
 		return;
 	if (!is_whole(upload)) {
 		request_refuse(request, MHD_HTTP_CONFLICT, "Some files are not here yet.",
 			"Send what is missing first.");
+		return;
+	}
+	r = leave_out(upload, request->web->select);
+	if (r == 0) {
+		drop(request->web->uploads, upload);
+		request_refuse(request, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE,
+			"There is no picture, film or sound among these files.",
+			"Nothing was kept on the box. Choose others.");
+		return;
+	}
+	if (r < 0) {
+		refuse_disk(request, r);
 		return;
 	}
 	r = spool_finish(
@@ -501,8 +635,8 @@ void upload_done(struct request *request)
 		refuse_disk(request, r);
 		return;
 	}
+	send_end(request, note_end(request->web->uploads, upload));
 	forget(upload);
-	request_send_json(request, MHD_HTTP_OK, strdup("{\"ok\":true}"));
 }
 
 /* --- behind the import --- */

@@ -312,7 +312,7 @@ def test_fifty_uploads_with_the_connection_cut(work):
         browser.offline(False)
         browser.click("#upload-start")
         said = "document.getElementById('upload-note').textContent"
-        browser.wait_for(f"{said}.includes('File 2')", "the half of it")
+        browser.wait_for("document.getElementById('upload-progress').textContent.includes('File 2')", "the half of it")
         browser.offline(True)
         browser.wait_for(f"{said} === W.uploadWaits", "the broken connection")
         browser.offline(False)
