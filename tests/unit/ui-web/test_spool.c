@@ -25,10 +25,8 @@ static int spool_fd, folder_fd;
 
 int __wrap_syncfs(int fd);
 int __wrap_fsync(int fd);
-int __real_renameat2(
-	int from_fd, const char *from, int to_fd, const char *to, unsigned int flags);
-int __wrap_renameat2(
-	int from_fd, const char *from, int to_fd, const char *to, unsigned int flags);
+int __real_renameat2(int from_fd, const char *from, int to_fd, const char *to, unsigned int flags);
+int __wrap_renameat2(int from_fd, const char *from, int to_fd, const char *to, unsigned int flags);
 
 static void note(const char *step)
 {
