@@ -107,13 +107,11 @@ bool spool_file_name(const char *given, char name[SPOOL_NAME_BYTES])
 		text_copy_safe(last, name, SPOOL_NAME_BYTES);
 }
 
-int spool_finish(int spool_fd, int folder_fd, const char *id, const char *by)
+int spool_finish(int spool_fd, const char *id, const char *by)
 {
 	char hidden[HIDDEN_BYTES], name[SPOOL_NAME_BYTES];
 	int r = -EEXIST;
 
-	if (syncfs(folder_fd) < 0)
-		return -errno;
 	hidden_name(id, hidden);
 	for (int i = 1; r == -EEXIST && i < NAMES_MAX; i++) {
 		if (i == 1)

@@ -6,12 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/base/cleanup.h"
 #include "core/base/log.h"
 #include "core/base/text.h"
+#include "ui-web/flush.h"
 #include "ui-web/json_writer.h"
 #include "ui-web/spool.h"
 #include "ui-web/web.h"
@@ -37,12 +39,22 @@ struct upload {
 	struct upload_file *files; /* owned */
 	uint32_t files_count;
 	uint64_t used_usec;
+	struct flush *flush; /* owned: it is whole and goes to the disk; or NULL */
 };
 
 /* An upload that has come to its end, for whom the answer to that was lost. */
 struct ended {
 	char id[SPOOL_ID_BYTES];
 	char *answer; /* owned */
+};
+
+/* A request for the end of an upload, while that goes to the disk. */
+struct waiter {
+	struct waiter *next;
+	struct uploads *uploads; /* borrowed */
+	struct request *request; /* borrowed */
+	char id[SPOOL_ID_BYTES];
+	int error;
 };
 
 /* A request that writes. */
@@ -54,7 +66,8 @@ struct put {
 
 struct uploads {
 	struct web *web; /* borrowed */
-	int spool_fd; /* owned */
+	int spool_fd, done_fd; /* owned */
+	struct waiter *waiters; /* each owned by its request */
 	struct upload uploads[UPLOADS_MAX];
 	struct ended ended[UPLOADS_MAX]; /* the last ones */
 	uint64_t ended_count;
@@ -68,6 +81,7 @@ static void forget(struct upload *upload)
 	for (uint32_t i = 0; i < upload->files_count; i++)
 		free(upload->files[i].path);
 	free(upload->files);
+	flush_free(upload->flush);
 	fd_close(upload->folder_fd);
 	*upload = (struct upload){.folder_fd = -1};
 }
@@ -87,6 +101,13 @@ int uploads_new(struct uploads **ret, struct web *web, const char *spool_path)
 	uploads->web = web;
 	for (size_t i = 0; i < UPLOADS_MAX; i++)
 		uploads->uploads[i].folder_fd = -1;
+	uploads->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (uploads->done_fd < 0) {
+		int r = -errno;
+
+		free(uploads);
+		return r;
+	}
 	uploads->spool_fd = spool_open(spool_path);
 	if (uploads->spool_fd < 0) {
 		int r = log_errno(LOG_LEVEL_ERROR, uploads->spool_fd,
@@ -94,11 +115,22 @@ int uploads_new(struct uploads **ret, struct web *web, const char *spool_path)
 			"there",
 			spool_path);
 
+		fd_close(uploads->done_fd);
 		free(uploads);
 		return r;
 	}
 	*ret = uploads;
 	return 0;
+}
+
+/* One that is whole is kept: somebody waits for it. */
+static void end_life(struct uploads *uploads, struct upload *upload)
+{
+	if (upload->flush && flush_wait(upload->flush) == 0 &&
+		spool_finish(uploads->spool_fd, upload->id, upload->by) == 0)
+		forget(upload);
+	else
+		drop(uploads, upload);
 }
 
 void uploads_free(struct uploads *uploads)
@@ -107,15 +139,18 @@ void uploads_free(struct uploads *uploads)
 		return;
 	for (size_t i = 0; i < UPLOADS_MAX; i++)
 		if (*uploads->uploads[i].id)
-			drop(uploads, &uploads->uploads[i]);
+			end_life(uploads, &uploads->uploads[i]);
 	for (size_t i = 0; i < UPLOADS_MAX; i++)
 		free(uploads->ended[i].answer);
 	fd_close(uploads->spool_fd);
+	fd_close(uploads->done_fd);
 	free(uploads);
 }
 
 static bool is_busy(const struct upload *upload)
 {
+	if (upload->flush)
+		return true;
 	for (uint32_t i = 0; i < upload->files_count; i++)
 		if (upload->files[i].put)
 			return true;
@@ -219,7 +254,8 @@ static void refuse_disk(struct request *request, int error)
 {
 	if (error == -ENOSPC || error == -EDQUOT)
 		request_refuse(request, MHD_HTTP_INSUFFICIENT_STORAGE,
-			"There is not enough room for this.", "Make room on the box, then go on.");
+			"There is not enough room for this at once.",
+			"Send fewer at a time, or make room on the box.");
 	else
 		request_refuse(request, MHD_HTTP_INTERNAL_SERVER_ERROR,
 			"This could not be written. What is on your device is untouched.",
@@ -263,9 +299,9 @@ void upload_post(struct request *request)
 {
 	struct uploads *uploads = request->web->uploads;
 	struct json_writer writer = {0};
-	char by[BY_BYTES], count[12];
+	char by[BY_BYTES], count[12], bytes[24];
+	uint64_t files_count, bytes_count = 0;
 	struct upload *upload;
-	uint64_t files_count;
 	int r;
 
 	if (!uploads) {
@@ -274,8 +310,14 @@ void upload_post(struct request *request)
 		return;
 	}
 	if (!read_by(request, by) || !request_form(request, "files", count, sizeof(count)) ||
-		text_parse_u64(count, UPLOAD_FILES_MAX, &files_count) < 0 || files_count == 0) {
+		text_parse_u64(count, UPLOAD_FILES_MAX, &files_count) < 0 || files_count == 0 ||
+		(request_form(request, "bytes", bytes, sizeof(bytes)) &&
+			text_parse_u64(bytes, INT64_MAX, &bytes_count) < 0)) {
 		refuse_question(request);
+		return;
+	}
+	if (!make_room(uploads, NULL, bytes_count)) {
+		refuse_disk(request, -ENOSPC);
 		return;
 	}
 	upload = place(uploads, frontend_host_now_usec(request->web->host));
@@ -455,7 +497,7 @@ void upload_begin_put(struct request *request)
 		!query_number(request, "offset", size_bytes, &offset) ||
 		(file->path && size_bytes != file->size_bytes)) {
 		refuse_question(request);
-	} else if (offset != file->here_bytes) {
+	} else if (offset != file->here_bytes || upload->flush) {
 		send_offset(request, MHD_HTTP_CONFLICT, file);
 	} else if (!make_room(request->web->uploads, upload, size_bytes - offset)) {
 		refuse_disk(request, -ENOSPC);
@@ -602,41 +644,117 @@ static const struct ended *note_end(struct uploads *uploads, const struct upload
 	return ended;
 }
 
-void upload_done(struct request *request)
+static void forget_waiter(struct request *request)
 {
-	const struct ended *ended = find_ended(request);
-	struct upload *upload = ended ? NULL : find(request);
+	struct waiter *waiter = request->own, **place = &waiter->uploads->waiters;
+
+	while (*place && *place != waiter)
+		place = &(*place)->next;
+	if (*place)
+		*place = waiter->next;
+	free(waiter);
+}
+
+static void wait_for_end(struct request *request, const struct upload *upload)
+{
+	struct uploads *uploads = request->web->uploads;
+	struct waiter *waiter = calloc(1, sizeof(*waiter));
+
+	if (!waiter) {
+		refuse_disk(request, -ENOMEM);
+		return;
+	}
+	*waiter = (struct waiter){uploads->waiters, uploads, request, "", 0};
+	(void)text_format(waiter->id, sizeof(waiter->id), "%s", upload->id);
+	uploads->waiters = waiter;
+	request->own = waiter;
+	request->forget = forget_waiter;
+	request_wait(request);
+}
+
+/* Its files are on the disk, or are not. */
+static void end_upload(struct uploads *uploads, struct upload *upload, int error)
+{
+	char id[SPOOL_ID_BYTES];
+
+	(void)text_format(id, sizeof(id), "%s", upload->id);
+	flush_free(TAKE_PTR(upload->flush));
+	if (error == 0)
+		error = spool_finish(uploads->spool_fd, upload->id, upload->by);
+	if (error == 0) {
+		(void)note_end(uploads, upload);
+		forget(upload);
+	}
+	for (struct waiter *waiter = uploads->waiters; waiter; waiter = waiter->next)
+		if (!strcmp(waiter->id, id)) {
+			waiter->error = error;
+			request_wake(waiter->request);
+		}
+}
+
+int uploads_fd(const struct uploads *uploads)
+{
+	return uploads->done_fd;
+}
+
+void uploads_ready(struct uploads *uploads)
+{
+	eventfd_t count;
+	int error;
+
+	(void)eventfd_read(uploads->done_fd, &count);
+	for (size_t i = 0; i < UPLOADS_MAX; i++) {
+		struct upload *upload = &uploads->uploads[i];
+
+		if (upload->flush && flush_has_ended(upload->flush, &error))
+			end_upload(uploads, upload, error);
+	}
+}
+
+/* False: it was answered. */
+static bool begin_end(struct request *request, struct upload *upload)
+{
+	struct uploads *uploads = request->web->uploads;
 	int r;
 
-	if (ended)
-		send_end(request, ended);
-	if (!upload)
-		return;
+	if (upload->flush)
+		return true; /* somebody has asked for it before */
 	if (!is_whole(upload)) {
 		request_refuse(request, MHD_HTTP_CONFLICT, "Some files are not here yet.",
 			"Send what is missing first.");
-		return;
+		return false;
 	}
 	r = leave_out(upload, request->web->select);
 	if (r == 0) {
-		drop(request->web->uploads, upload);
+		drop(uploads, upload);
 		request_refuse(request, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE,
 			"There is no picture, film or sound among these files.",
 			"Nothing was kept on the box. Choose others.");
-		return;
+		return false;
 	}
-	if (r < 0) {
+	if (r > 0)
+		r = flush_new(&upload->flush, upload->folder_fd, uploads->done_fd);
+	if (r < 0)
 		refuse_disk(request, r);
-		return;
+	return r == 0;
+}
+
+/* Called again when it is over. */
+void upload_done(struct request *request)
+{
+	const struct waiter *waiter = request->own;
+	const struct ended *ended = find_ended(request);
+	struct upload *upload;
+
+	if (ended) {
+		send_end(request, ended);
+	} else if (waiter && waiter->error < 0) {
+		refuse_disk(request, waiter->error);
+	} else {
+		upload = find(request);
+		if (upload && begin_end(request, upload))
+			wait_for_end(request, upload);
 	}
-	r = spool_finish(
-		request->web->uploads->spool_fd, upload->folder_fd, upload->id, upload->by);
-	if (r < 0) {
-		refuse_disk(request, r);
-		return;
-	}
-	send_end(request, note_end(request->web->uploads, upload));
-	forget(upload);
 }
 
 /* --- behind the import --- */

@@ -233,6 +233,8 @@ static void ready(void *state, int fd, uint32_t events)
 	(void)events;
 	if (fd == previews_fd(web->previews))
 		previews_ready(web->previews);
+	if (web->uploads && fd == uploads_fd(web->uploads))
+		uploads_ready(web->uploads);
 	run(web);
 }
 
@@ -402,6 +404,8 @@ static int web_open(void *state, struct frontend_host *host)
 		r = frontend_host_watch(host, previews_fd(web->previews), EPOLLIN);
 	if (r == 0 && *web->spool)
 		r = uploads_new(&web->uploads, web, web->spool);
+	if (r == 0 && web->uploads)
+		r = frontend_host_watch(host, uploads_fd(web->uploads), EPOLLIN);
 	if (r == 0)
 		r = open_http(web);
 	return r == 0 ? login_open(web) : r;

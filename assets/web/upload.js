@@ -83,7 +83,7 @@ async function upload(files) {
 	let before = 0;
 	const by = $("upload-by").value.trim() || W.uploadNobody;
 	const begun = await patiently(() => askBox("/api/upload",
-		{method: "POST", body: new URLSearchParams({by, files: files.length})}));
+		{method: "POST", body: new URLSearchParams({by, files: files.length, bytes: total})}));
 	for (const [index, file] of files.entries()) {
 		await sendFile(begun.upload, index, file, (offset) => {
 			const permille = total ? Math.floor((before + offset) * 1000 / total) : 1000;

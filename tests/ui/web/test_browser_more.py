@@ -209,16 +209,17 @@ def test_new_pictures_are_seen(work):
         insert("MANY", 40)
         browser.wait_for("sections[0].count === 50", "many")
         browser.size(400, 400)
+        browser.wait_for("place.width === document.getElementById('days').clientWidth", "the narrow layout")
         browser.run("scrollTo(0, 500)")
         seen = ("[...document.querySelectorAll('.cell[data-id]')].find((cell) => "
                 "cell.getBoundingClientRect().top > 150 && cell.getBoundingClientRect().bottom < 390)")
-        browser.wait_for(f"{seen} !== undefined && scrollY === 500", "the middle")
+        browser.wait_for(f"{seen} !== undefined && scrollY > 300", "the middle")
         where = ("return [document.activeElement.dataset.id, "
                  "Math.round(document.activeElement.getBoundingClientRect().top)]")
         browser.run(f"{seen}.focus({{preventScroll: true}})")
         before = browser.run(where)
         insert("NEWER", 3, day=2)
-        browser.wait_for("sections.length === 2", "a newer day above")
+        browser.wait_for("sections.length === 2 && document.activeElement.dataset.id", "a newer day above")
         expect_equal(browser.run(where), before, "where one was looking, and what had the focus")
 
 
@@ -415,6 +416,8 @@ def test_files_are_dropped(work):
         browser.wait_for("!document.getElementById('upload-start').disabled", "the files")
         said = "document.getElementById('upload-note').textContent"
         expect(browser.run(f"return {said}").startswith("4 files"), "how many are there")
+        browser.run("window.begun = []; const real = fetch; window.fetch = (path, options) => {"
+                    "if (path === '/api/upload') begun.push(options.body.get('bytes')); return real(path, options); };")
         browser.run("window.spoken = []; new MutationObserver(() => spoken.push(arguments[0].textContent)).observe("
                     "arguments[0], {childList: true, characterData: true, subtree: true})".replace(
                         "arguments[0]", "document.getElementById('upload-note')"))
@@ -422,6 +425,7 @@ def test_files_are_dropped(work):
         browser.wait_for(f"{said} === W.uploadDone", "the end")
         server.wait(lambda: os.listdir(b.reader) == [], "an empty spool")
         expect_equal({p.read_bytes() for p in files} - set(files_of(work.tank).values()), set(), "missing files")
+        expect_equal(browser.run("return begun"), [str(sum(p.stat().st_size for p in files))], "the room that is asked for")
         expect_equal(browser.run("return spoken.filter((text) => text && text !== W.uploadDone)"), [],
                      "a screen reader would not come to an end with")
 

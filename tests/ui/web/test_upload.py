@@ -318,6 +318,11 @@ def test_what_is_being_sent_counts_as_taken_room(work):
             expect_equal(statuses, [b"200", b"200", b"507", b"507"], "two have room")
             room = os.statvfs(spool_folder)
             expect(room.f_bavail * room.f_frsize >= 512 << 20, "the others' room was used")
+            answer = server.post("/api/upload", urlencode({"by": "Ann", "files": 1000, "bytes": 100 << 20}))
+            expect_equal(answer.status, 507, "what has no room as a whole is not begun")
+            expect("fewer" in answer.json()["remedy"], f"what to do: {answer.body}")
+            answer = server.post("/api/upload", urlencode({"by": "Ann", "files": 1000, "bytes": 1 << 20}))
+            expect_equal(answer.status, 200, "what has")
     finally:
         subprocess.call(["umount", "-l", str(spool_folder)])
 
