@@ -728,7 +728,8 @@ int browse_new(struct browse **ret, const char *tank_path)
 
 	if (!browse)
 		return -ENOMEM;
-	if (!text_format(browse->path, sizeof(browse->path), "%s/.imgtank/" LEDGER_NAME, tank_path) ||
+	if (!text_format(
+		    browse->path, sizeof(browse->path), "%s/.imgtank/" LEDGER_NAME, tank_path) ||
 		!text_format(browse->log_path, sizeof(browse->log_path), "%s-wal", browse->path)) {
 		free(browse);
 		return -ENAMETOOLONG;
