@@ -95,8 +95,7 @@ static void begin(struct fixture *fixture)
 	tank_watch_fill(fixture->watch, &fixture->tank);
 }
 
-/* A machine that is busy may need longer than the loop waits; then what is known stays as it was.
- */
+/* A busy machine may need longer than the loop waits; then what is known stays as it was. */
 static void begin_with_what_is_there(struct fixture *fixture)
 {
 	for (int i = 0; i < TRIES_MAX; i++) {
