@@ -214,7 +214,8 @@ class Section {
 		const picture = this.picture(index);
 		let cell = this.cells.get(index);
 		if (!cell) {
-			cell = make("button", {type: "button", className: "cell", tabIndex: -1});
+			cell = make("button", {type: "button", className: "cell", tabIndex: -1,
+				ariaLabel: W.place(index + 1, this.count)}); // until it has its picture
 			Object.assign(cell, {section: this, index, thumb: "", image: null, generation: 0});
 			this.insert(cell);
 			this.cells.set(index, cell);

@@ -313,15 +313,15 @@ def test_what_is_being_sent_counts_as_taken_room(work):
     """Several at once do not fill the disk that others need."""
     spool_folder = work.path("small-disk")
     spool_folder.mkdir()
-    if subprocess.call(["mount", "-t", "tmpfs", "-o", "size=600m", "tmpfs", str(spool_folder)]):
+    if subprocess.call(["mount", "-t", "tmpfs", "-o", "size=534m", "tmpfs", str(spool_folder)]):
         raise Skip("tmpfs cannot be mounted here")
     try:
         with FakeBox("copying") as fake, web(fake.socket, f"--spool={spool_folder}") as server:
-            size, sending, statuses = 30 << 20, [], []
+            size, sending, statuses = 8 << 20, [], []
             for i in range(4):
                 upload = begin(server, 1, f"Ann {i}")
                 connection = socket.create_connection(("127.0.0.1", server.port))
-                connection.settimeout(20)
+                connection.settimeout(60)
                 connection.sendall((f"PUT {put_path(upload, 0, 'a.jpg', size)} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
                                     f"Origin: {server.origin}\r\nSec-Fetch-Site: same-origin\r\n"
                                     f"Cookie: imgtank={server.cookie}\r\nContent-Length: {size}\r\n\r\n").encode())
