@@ -66,7 +66,7 @@ picture() {
 		-type f -exec sha256sum {} + | sort)
 }
 
-# expect WHAT COMMAND...
+# expect WHAT COMMAND... : of "into FILE", what it said is shown if it fails
 expect() {
 	local what=$1
 
@@ -75,6 +75,7 @@ expect() {
 		echo "ok   $what"
 	else
 		echo "FAIL $what"
+		[[ $1 != into || $2 == /dev/null ]] || sed 's/^/     /' "$2"
 		failures=$((failures + 1))
 	fi
 }
