@@ -52,6 +52,13 @@ make_box() {
 	mount --bind "$box/var-spool" /var/spool
 	ip link set lo up
 	PATH=$box/bin:$PATH
+	# end_process PIDFILE: as systemd's stop, returns when it has ended
+	fake end_process <<-'END'
+		#!/bin/sh
+		pid=$(cat "$1")
+		kill "$pid"
+		while kill -0 "$pid"; do sleep 0.05; done 2>/dev/null
+	END
 }
 
 # fake NAME <SCRIPT: a program that comes before the real one

@@ -43,12 +43,6 @@ fake raspi-config <<END
 echo "raspi-config \$*" >>$box/called
 [ "\$2" != get_wifi_country ] || echo GB
 END
-fake end_process <<'END'
-#!/bin/sh
-pid=$(cat "$1")
-kill "$pid"
-while kill -0 "$pid"; do sleep 0.05; done 2>/dev/null
-END
 # Systemd without a bus: reads the one line of a unit that matters here.
 fake systemctl <<END
 #!/bin/bash

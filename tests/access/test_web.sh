@@ -27,12 +27,6 @@ mkdir -p "$box/tank/images"
 echo "right horse 42+%&" >"$box/password"
 
 settings=/usr/local/etc/imgtank/imgtank.conf.d/50-setup-web.conf
-fake end_process <<'END'
-#!/bin/sh
-pid=$(cat "$1")
-kill "$pid"
-while kill -0 "$pid"; do sleep 0.05; done 2>/dev/null
-END
 # As systemd: the page runs while the configuration names it, as its user, with the one right.
 fake systemctl <<END
 #!/bin/bash
