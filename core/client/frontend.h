@@ -36,16 +36,23 @@ struct frontend_setting {
 	bool is_option_only; /* not in the configuration */
 };
 
+/* A setting of another part that this front end goes by, too: `key = value` in [section]. */
+struct frontend_shared_setting {
+	const char *section, *key;
+};
+
 struct frontend {
 	const char *name; /* "pibrella", as in [ui] frontends =; its section: [ui-pibrella] */
 	const char *summary; /* one line for --help */
 	uint32_t flags;
 	size_t state_size; /* the host allocates and zeroes this much: "state" below */
 	const struct frontend_setting *settings; /* ends with a zeroed one; may be NULL */
+	const struct frontend_shared_setting *shared_settings; /* the same */
 
 	/*
 	 * Gets each setting that was given, before open(). 0, or -EINVAL: the host
 	 * says where it stands and ends. value is borrowed. NULL if there are no settings.
+	 * Those of other parts come in the same way; what is wrong with them is not said here.
 	 */
 	int (*set)(void *state, const char *key, const char *value);
 

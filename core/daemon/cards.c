@@ -15,6 +15,9 @@
 #include "core/daemon/journal.h"
 #include "core/summary.h"
 
+/* Of the places in the list; each partition of what is plugged in is a card. */
+#define CARDS_OF_ONE_READER_MAX 12
+
 static struct actor *find_by_id(const struct daemon *daemon, const char *id)
 {
 	struct actor *actor = daemon->actors;
@@ -166,9 +169,24 @@ static void escape_into(char *field, size_t field_bytes, const char *raw)
 		(void)text_escape(raw, field, field_bytes);
 }
 
-static bool has_place(struct daemon *daemon, const char *identity)
+/* A crafted card with a heap of partitions must leave places for others. */
+static bool takes_too_many(const struct daemon *daemon, const char *slot_device)
+{
+	uint32_t count = 0;
+
+	if (!slot_device)
+		return false;
+	for (const struct actor *actor = daemon->actors; actor; actor = actor->next)
+		count += !actor->is_gone && actor->slot_device &&
+			!strcmp(actor->slot_device, slot_device);
+	return count >= CARDS_OF_ONE_READER_MAX;
+}
+
+static bool has_place(struct daemon *daemon, const char *identity, const struct source_card *told)
 {
 	drop_pulled(daemon, identity);
+	if (takes_too_many(daemon, told->slot_device))
+		return false;
 	if (daemon->model->cards_count == MODEL_CARDS_MAX)
 		make_room(daemon);
 	return daemon->model->cards_count < MODEL_CARDS_MAX;
@@ -220,6 +238,7 @@ static void count_waiting(struct daemon *daemon)
 /* Said once of each; its source tells of it again. */
 static bool let_wait(struct daemon *daemon, struct source *source, const struct source_card *told)
 {
+	bool is_greedy = takes_too_many(daemon, told->slot_device);
 	char slot[MODEL_LABEL_BYTES];
 
 	if (waiting_add(&daemon->waiting, source, told->key)) {
@@ -227,9 +246,10 @@ static bool let_wait(struct daemon *daemon, struct source *source, const struct 
 		log_warning("a card was put in at %s; there is no place for it yet, and it waits",
 			slot);
 		daemon_note(daemon, LEVEL_WARNING, FAULT_NONE, "",
-			"The card at %s waits, because all %" PRIu32 " places are taken. Do not "
+			"The card at %s waits, because all %d places%s are taken. Do not "
 			"format it.",
-			slot, daemon->model->cards_count);
+			slot, is_greedy ? CARDS_OF_ONE_READER_MAX : MODEL_CARDS_MAX,
+			is_greedy ? " for one reader" : "");
 	}
 	count_waiting(daemon);
 	return false;
@@ -243,7 +263,7 @@ static bool on_inserted(void *userdata, struct source *source, const struct sour
 	struct model_card *card;
 
 	escape_into(identity, sizeof(identity), told->identity);
-	actor = has_place(daemon, identity) ? new_actor(daemon, source, told) : NULL;
+	actor = has_place(daemon, identity, told) ? new_actor(daemon, source, told) : NULL;
 	if (!actor)
 		return let_wait(daemon, source, told);
 	waiting_remove(&daemon->waiting, source, told->key);

@@ -179,8 +179,10 @@ static int check_tank(struct check *check)
 
 int engine_verify(const struct engine_verify_options *options, struct engine_verify_result *result)
 {
-	const struct tank_options tank_options = {
-		.path = options->tank_path, .owner = (uid_t)-1, .group = (gid_t)-1};
+	const struct tank_options tank_options = {.path = options->tank_path,
+		.owner = (uid_t)-1,
+		.group = (gid_t)-1,
+		.cancel = options->cancel};
 	struct check check = {.options = options, .result = result};
 	struct tank tank;
 	bool was_damaged = false;

@@ -387,11 +387,12 @@ static int open_tank(struct run *run)
 		.require_mount = options->require_mount,
 		.keep_free_bytes = options->keep_free_bytes,
 		.owner = options->owner,
-		.group = options->group};
+		.group = options->group,
+		.cancel = options->cancel};
 	enum fault fault = FAULT_NONE;
 	int r = tank_open(&run->tank, &tank_options, &fault);
 
-	if (r < 0)
+	if (r < 0 && r != -ECANCELED)
 		run_stop(run, fault, r);
 	return r;
 }
@@ -449,7 +450,7 @@ static int import_once(const struct engine_options *options, event_sink_fn sink,
 	} else if (open_tank(&run) == 0) {
 		r = run_on_tank(&run, result);
 		tank_close(&run.tank);
-		if (r < 0)
+		if (r < 0 && r != -ECANCELED)
 			run_stop(&run, tank_fault_of(r), r);
 		is_told = r == 0;
 	}

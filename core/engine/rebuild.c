@@ -495,7 +495,7 @@ static int heal(struct ledger **ret, struct tank *tank)
 		return r;
 	r = try_ledger(ret, tank);
 	if (r == -EBADMSG) {
-		r = make_again(tank, false, UNASKED_BYTES_MAX, NULL, &result);
+		r = make_again(tank, false, UNASKED_BYTES_MAX, tank->cancel, &result);
 		if (r == 0)
 			r = ledger_open(ret, tank->path, tank->id);
 	}
@@ -509,6 +509,7 @@ static int add_forgotten(struct ledger *ledger, struct tank *tank)
 	struct engine_rebuild_result result = {0};
 	struct rebuild rebuild = {.tank = tank,
 		.ledger = ledger,
+		.cancel = tank->cancel,
 		.result = &result,
 		.may_read_bytes = UNASKED_BYTES_MAX,
 		.only_looks = true,
@@ -560,7 +561,7 @@ int engine_rebuild(const char *tank_path, bool full, const atomic_bool *cancel,
 	struct engine_rebuild_result *result)
 {
 	const struct tank_options options = {
-		.path = tank_path, .owner = (uid_t)-1, .group = (gid_t)-1};
+		.path = tank_path, .owner = (uid_t)-1, .group = (gid_t)-1, .cancel = cancel};
 	struct tank tank;
 	int r;
 

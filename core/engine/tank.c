@@ -179,6 +179,27 @@ static int lock(int fd, int operation)
 	return 0;
 }
 
+static bool is_cancelled(const struct tank *tank)
+{
+	return tank->cancel && atomic_load(tank->cancel);
+}
+
+/* flock knows no deadline, and a signal that comes just before it is lost. */
+static int wait_for_lock(const struct tank *tank, int operation, uint64_t deadline_usec)
+{
+	const struct timespec pause = {.tv_nsec = 20000000};
+	int r;
+
+	while ((r = lock(tank->lock_fd, operation | LOCK_NB)) == -EWOULDBLOCK) {
+		if (is_cancelled(tank))
+			return -ECANCELED;
+		if (clock_monotonic_usec() > deadline_usec)
+			return -EBUSY;
+		(void)nanosleep(&pause, NULL);
+	}
+	return r;
+}
+
 static int random_hex(char *text, size_t digits)
 {
 	uint8_t bytes[16];
@@ -359,7 +380,7 @@ static int open_parts(struct tank *tank)
 	tank->settle_fd = open_lock(tank->meta_fd, "settle.lock");
 	if (tank->settle_fd < 0)
 		return tank->settle_fd;
-	r = lock(tank->lock_fd, LOCK_SH);
+	r = wait_for_lock(tank, LOCK_SH, UINT64_MAX);
 	if (r < 0)
 		return r;
 	r = tank_settle_lock(tank);
@@ -408,12 +429,13 @@ int tank_open(struct tank *tank, const struct tank_options *options, enum fault 
 	tank->keep_free_bytes = options->keep_free_bytes;
 	tank->owner = options->owner;
 	tank->group = options->group;
+	tank->cancel = options->cancel;
 	*fault = FAULT_NONE;
 	r = open_root(tank, options, fault);
 	if (r == 0)
 		r = open_parts(tank);
 	if (r < 0) {
-		if (*fault == FAULT_NONE)
+		if (*fault == FAULT_NONE && r != -ECANCELED)
 			*fault = tank_fault_of(r);
 		tank_close(tank);
 	}
@@ -627,19 +649,13 @@ void tank_settle_unlock(struct tank *tank)
 
 int tank_lock_exclusively(struct tank *tank)
 {
-	uint64_t deadline_usec = clock_monotonic_usec() + EXCLUSIVE_WAIT_USEC;
-	const struct timespec pause = {.tv_nsec = 20000000};
 	int r;
 
 	/* Let go first: two runs that both want this must not wait for each other. */
 	(void)lock(tank->lock_fd, LOCK_UN);
-	while ((r = lock(tank->lock_fd, LOCK_EX | LOCK_NB)) == -EWOULDBLOCK) {
-		if (clock_monotonic_usec() > deadline_usec) {
-			(void)lock(tank->lock_fd, LOCK_SH);
-			return -EBUSY;
-		}
-		(void)nanosleep(&pause, NULL); /* flock has no deadline of its own */
-	}
+	r = wait_for_lock(tank, LOCK_EX, clock_monotonic_usec() + EXCLUSIVE_WAIT_USEC);
+	if (r < 0)
+		(void)wait_for_lock(tank, LOCK_SH, UINT64_MAX);
 	return r;
 }
 

@@ -17,6 +17,7 @@
 #define IMGTANK_CORE_ENGINE_TANK_H
 
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -32,6 +33,7 @@ struct tank_options {
 	uint64_t keep_free_bytes;
 	uid_t owner; /* (uid_t)-1: as it is */
 	gid_t group;
+	const atomic_bool *cancel; /* ends a wait for others; outlives the tank; may be NULL */
 };
 
 /* How far "read back from the disk" can be believed on this file system. */
@@ -59,6 +61,7 @@ struct tank {
 	uint64_t keep_free_bytes;
 	uid_t owner;
 	gid_t group;
+	const atomic_bool *cancel; /* borrowed; may be NULL */
 	int fd, meta_fd, tmp_fd, run_fd;
 	int lock_fd, settle_fd, run_lock_fd;
 	char run_name[48];
@@ -70,7 +73,8 @@ struct tank {
 
 /*
  * Opens or sets up the tank, takes the shared lock and sweeps what dead runs
- * left. On an error *fault says which, and the errno is returned.
+ * left. On an error *fault says which, and the errno is returned: -ECANCELED, without a fault, if
+ * it was cancelled while it waited for somebody who has the tank for himself (a rebuild).
  */
 int tank_open(struct tank *tank, const struct tank_options *options, enum fault *fault);
 

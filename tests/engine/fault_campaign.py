@@ -6,7 +6,7 @@ A clean run under the shim counts the calls. Then, for every function and every
 n, the nth call fails; the import must end with an honest status, the checker
 must find no half file, and a clean run must make everything whole.
 
-  fault_campaign.py [--full] [--seconds N] [--seed N] [--only FUNCTION] [--match TEXT] [-v]
+  fault_campaign.py [--full] [--seconds N] [--seed N] [--start TANK] [--only FUNCTION] [--match TEXT] [-v]
 
 Without --full: a seeded sample within the time given (default 40 s).
 """
@@ -126,8 +126,8 @@ class Campaign:
         self.shapes[start] = shape
         return shape
 
-    def cases(self, only):
-        for start in STARTS:
+    def cases(self, starts, only):
+        for start in starts:
             shape = self.count_calls(start)
             for (place, function), count in sorted(shape.items()):
                 if only and function != only:
@@ -213,6 +213,7 @@ def parse_arguments():
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--seconds", type=float, default=40)
     parser.add_argument("--seed", type=int, default=int(time.time()) // 86400)
+    parser.add_argument("--start", choices=STARTS, help="only with a tank that begins so")
     parser.add_argument("--only", help="only this function")
     parser.add_argument("--match", default="", help="only cases with this in their plan")
     parser.add_argument("-v", "--verbose", action="store_true")
@@ -222,7 +223,7 @@ def parse_arguments():
 def run_campaign(args, folder):
     shim_environment()  # or it is skipped
     campaign = Campaign(folder, args.verbose)
-    cases = [c for c in campaign.cases(args.only) if args.match in campaign.plan(c)]
+    cases = [c for c in campaign.cases([args.start] if args.start else STARTS, args.only) if args.match in campaign.plan(c)]
     if not args.full:
         random.Random(args.seed).shuffle(cases)
     end = time.monotonic() + args.seconds

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Several cards at once into one tank: every name once, every content once."""
 import contextlib
+import fcntl
 import os
 import pathlib
 import shutil
@@ -10,11 +11,12 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from e2e import (  # noqa: E402
-    DEADLINE_S, IMGTANK, OK, Gate, Result, environment, expect, expect_equal, kill_group, main,
-    make_card, run, shim_environment, start)
+    DEADLINE_S, IMGTANK, INTERRUPTED, OK, Gate, Result, environment, expect, expect_equal,
+    kill_group, main, make_card, run, shim_environment, start)
 
 
 def import_at_once(work, cards, args=()):
@@ -281,6 +283,39 @@ def test_rebuild_while_importing_loses_nothing(work):
     assert_all_safe([Result(importing.returncode, out, err).parse()])
     work.import_safely(first)
     expect(os.path.exists(work.tank / ".imgtank/ledger.db"), "the ledger is gone")
+
+
+def wait_until_open(process, path):
+    end = time.monotonic() + DEADLINE_S
+    while str(path) not in (os.path.realpath(fd) for fd in
+                            pathlib.Path(f"/proc/{process.pid}/fd").iterdir()):
+        expect(process.poll() is None, "it has ended and did not wait")
+        expect(time.monotonic() < end, f"{path} is not opened")
+        time.sleep(0.005)
+
+
+def test_who_waits_for_a_rebuild_can_be_cancelled(work):
+    """The tank belongs to a rebuild, which may take hours; nobody need wait, and nothing is wrong."""
+    card = work.card("plain", count=3)
+    work.import_safely(card)
+    path = work.tank / ".imgtank/lock"
+    with open(path, "rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        for args in (["import", "--json", "--tank", work.tank, card.root],
+                     ["verify", "--tank", work.tank], ["rebuild", "--tank", work.tank]):
+            process = start(args)
+            wait_until_open(process, path)
+            process.send_signal(signal.SIGINT)
+            try:
+                out, err = process.communicate(timeout=DEADLINE_S)
+            except subprocess.TimeoutExpired:
+                kill_group(process)
+                raise AssertionError(f"{args[0]} still waits") from None
+            expect_equal(process.returncode, INTERRUPTED, f"{args[0]}: {out} {err}")
+            if args[0] == "import":
+                done = Result(process.returncode, out, err).parse().done()
+                expect_equal((done["verdict"], done.get("fault")), ("cancelled", None), "its end")
+    work.import_safely(card)
 
 
 if __name__ == "__main__":
