@@ -52,6 +52,13 @@ make_box() {
 	mount --bind "$box/var-spool" /var/spool
 	ip link set lo up
 	PATH=$box/bin:$PATH
+	# end_process PIDFILE: as systemd's stop, returns when it has ended
+	fake end_process <<-'END'
+		#!/bin/sh
+		pid=$(cat "$1")
+		kill "$pid"
+		while kill -0 "$pid"; do sleep 0.05; done 2>/dev/null
+	END
 }
 
 # fake NAME <SCRIPT: a program that comes before the real one
@@ -81,7 +88,7 @@ picture() {
 		-type f -exec sha256sum {} + | sort)
 }
 
-# expect WHAT COMMAND...
+# expect WHAT COMMAND... : of "into FILE", what it said is shown if it fails
 expect() {
 	local what=$1
 
@@ -90,6 +97,7 @@ expect() {
 		echo "ok   $what"
 	else
 		echo "FAIL $what"
+		[[ $1 != into || $2 == /dev/null ]] || sed 's/^/     /' "$2"
 		failures=$((failures + 1))
 	fi
 }

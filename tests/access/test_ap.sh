@@ -45,12 +45,6 @@ echo "raspi-config \$*" >>$box/called
 [ "\$2" != do_wifi_country ] || echo "\$3" >$box/country
 END
 echo GB >"$box/country"
-fake end_process <<'END'
-#!/bin/sh
-pid=$(cat "$1")
-kill "$pid"
-while kill -0 "$pid"; do sleep 0.05; done 2>/dev/null
-END
 # Systemd without a bus: reads the one line of a unit that matters here.
 fake systemctl <<END
 #!/bin/bash

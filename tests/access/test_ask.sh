@@ -46,7 +46,7 @@ fake systemctl <<END
 #!/bin/bash
 echo "\$*" >>$box/called
 end() {
-	[[ ! -f $box/\$1.pid ]] || kill "\$(cat $box/\$1.pid)" 2>/dev/null
+	[[ ! -f $box/\$1.pid ]] || end_process $box/\$1.pid 2>/dev/null
 	rm -f $box/\$1.pid
 }
 start() {

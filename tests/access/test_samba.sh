@@ -23,12 +23,12 @@ case \$* in
 *is-active*) [[ -f $box/smbd.pid ]] ;;
 *is-enabled*) false ;;
 restart*)
-	[[ ! -f $box/smbd.pid ]] || kill "\$(cat $box/smbd.pid)"
+	[[ ! -f $box/smbd.pid ]] || end_process $box/smbd.pid
 	smbd --foreground --log-basename=$box </dev/null >$box/smbd.log 2>&1 &
 	echo \$! >$box/smbd.pid
 	;;
 stop*)
-	kill "\$(cat $box/smbd.pid)"
+	end_process $box/smbd.pid
 	rm $box/smbd.pid
 	;;
 esac

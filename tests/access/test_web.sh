@@ -31,8 +31,9 @@ settings=/usr/local/etc/imgtank/imgtank.conf.d/50-setup-web.conf
 fake systemctl <<END
 #!/bin/bash
 echo "\$*" >>$box/called
+# The next one starts when this one has ended, and has taken its code away.
 stop_page() {
-	[[ ! -f $box/page.pid ]] || kill "\$(cat $box/page.pid)"
+	[[ ! -f $box/page.pid ]] || end_process $box/page.pid
 	rm -f $box/page.pid
 }
 start_page() {

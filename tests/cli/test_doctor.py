@@ -85,7 +85,8 @@ def well(work):
     work.import_safely(work.card())
     box = Box(work.folder, work.tank, config="[ui]\nfrontends = lampe")
     try:
-        yield Doctor(work, box.start())
+        box.start().client().wait_tank(is_mounted=True)
+        yield Doctor(work, box)
     finally:
         box.end()
 

@@ -164,6 +164,7 @@ def test_other_pages_cannot_act_for_the_user(work):
             answer = server.request("POST", "/api/command", body, headers)
             expect_equal(answer.status, 403, f"with {headers}")
         expect(not any("cancel" in line for line in fake.lines), "the daemon was asked")
+        server.wait(lambda: server.get_json("/api/state")["connection"] == "up", "the daemon")
         expect_equal(server.post("/api/command", body).status, 200, "our own page")
 
 
