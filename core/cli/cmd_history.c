@@ -106,7 +106,8 @@ static int history(const char *tank_path, struct history_view *view)
 		return EXIT_TANK_UNUSABLE;
 	}
 	if (view->shown == 0 && !view->wants_json)
-		(void)puts("Nothing was imported yet.");
+		(void)puts("No import is listed: there was none yet, or the ledger was made again "
+			   "since.");
 	return EXIT_OK;
 }
 
