@@ -270,6 +270,41 @@ def test_ui_auto_runs_what_has_its_hardware_here():
             check("gone runs" not in ui.lines, str(ui.lines))
 
 
+def test_ui_auto_is_what_a_configuration_means_that_says_nothing():
+    with tempfile.TemporaryDirectory() as folder, FakeBox("idle") as box:
+        config, env = Path(folder, "own.conf"), {"IMGTANK_UI_DIR": folder}
+        fake_ui(folder, "here", 'test "$2" = --probe && exit 0; echo here runs; exit 0')
+        fake_ui(folder, "gone", 'test "$2" = --probe && exit 3; echo gone runs; exit 0')
+        for text in ("", "[ui]\nfrontends =\n"):
+            config.write_text(text)
+            lines, _ = call(box, "ui", "--config", str(config), "--names", env=env)
+            check("here" in lines and "gone" not in lines, f"--names of {text!r}: {lines}")
+        config.write_text("[ui]\nfrontends = none\n")
+        check_equal(call(box, "ui", "--config", str(config), "--names", env=env)[0], [], "none")
+        config.write_text("[ui]\nfrontends = gone\n")
+        with box.run("imgtank", "ui", "--config", config, env=env) as ui:
+            ui.wait_for("gone runs")
+            config.write_text("")
+            ui.signal(signal.SIGHUP)
+            ui.wait_for("here runs")
+            ui.signal(signal.SIGTERM)
+            check_equal(ui.wait_end(), 0, "exit status")
+
+
+def test_ui_auto_does_not_wait_for_one_that_never_says():
+    with tempfile.TemporaryDirectory() as folder, FakeBox("idle") as box:
+        config = Path(folder, "own.conf")
+        config.write_text("[ui]\nfrontends = auto\n")
+        fake_ui(folder, "deaf", 'test "$2" = --probe && exec sleep 600')
+        fake_ui(folder, "here", 'test "$2" = --probe && exit 0')
+        with box.run("imgtank", "ui", "--config", config, "--names",
+                     env={"IMGTANK_UI_DIR": folder}) as ui:
+            check_equal(ui.wait_end(40), 0, "exit status")
+            check("here" in ui.lines and "deaf" not in ui.lines, str(ui.lines))
+            check("deaf does not say whether its hardware is here" in "\n".join(ui.errors),
+                  str(ui.errors))
+
+
 def test_ui_another_configuration_changes_only_what_is_different():
     """Each writes its number, so that a restart would be seen."""
     with tempfile.TemporaryDirectory() as folder, FakeBox("idle") as box:
