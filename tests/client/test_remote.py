@@ -112,7 +112,8 @@ def test_remote_poweroff_while_copying_needs_force():
         box.step("advance 8")
         _, errors = call(box, "poweroff", status=1)
         check_equal(errors, ["imgtank: A card is being copied.", "  Nothing was changed.",
-                             "  Wait until it is finished, cancel it, or insist."], "refusal")
+                             "  Wait until it is finished, cancel it, or insist. To insist: "
+                             "--force."], "refusal")
         call(box, "poweroff", "--force")
         check_equal(call(box, "status")[0][0], "Shutting down", "in the end")
 
@@ -123,6 +124,7 @@ def test_remote_refusals_have_reason_and_remedy():
                              (("cancel", "c99"), "There is no such card."),
                              (("confirm", "c1"), "This does not make sense at the moment.")):
             _, errors = call(box, *args, status=1)
+            check("'imgtank cards'" in errors[2], f"what to do in a terminal: {errors}")
             check_equal(errors[0], "imgtank: " + reason, f"{args}")
             check_equal(len(errors), 3, f"sentences of {args}")
 
