@@ -44,8 +44,10 @@ struct frontend {
 	const struct frontend_setting *settings; /* ends with a zeroed one; may be NULL */
 
 	/*
-	 * Gets each setting that was given, before open(). 0, or -EINVAL: the host
-	 * says where it stands and ends. value is borrowed. NULL if there are no settings.
+	 * Gets each setting that was given, before open(). 0, or -EINVAL, leaving what was there:
+	 * the host says where it stands, goes on without one of the configuration, and ends for one
+	 * of the command line. value is borrowed and never empty for one of the configuration. NULL
+	 * if there are no settings.
 	 */
 	int (*set)(void *state, const char *key, const char *value);
 
