@@ -45,7 +45,9 @@ static int print(const struct ui_names *names)
 
 static int say_unreadable(int error)
 {
-	(void)fprintf(stderr, "imgtank: The configuration cannot be read: %s.\n",
+	(void)fprintf(stderr,
+		"imgtank: The configuration cannot be read: %s.\n  No front end was started.\n"
+		"  'imgtank config --check' says what is wrong.\n",
 		strerrordesc_np(-error) ?: "?");
 	return EXIT_USAGE;
 }
