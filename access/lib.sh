@@ -66,6 +66,21 @@ write_file() {
 	mv "$1.imgtank-new" "$1"
 }
 
+# remove_begun FILE...: what write_file or edit_file had begun there when the power went
+remove_begun() {
+	local file
+
+	for file in "$@"; do
+		[[ ! -e $file.imgtank-new ]] || run rm -f "$file.imgtank-new"
+	done
+}
+
+# remove_files FILE...: ours, whole or begun
+remove_files() {
+	run rm -f "$@"
+	remove_begun "$@"
+}
+
 # --- a block of our own in a file of somebody else ---
 
 block_begin='# imgtank begin'
@@ -108,7 +123,8 @@ edit_file() {
 		{ diff "$file" <("$@" <"$file") || :; } | sed -n 's/^\([<>]\)/    \1/p'
 		return
 	fi
-	new=$(mktemp "$file.imgtank-XXXXXX")
+	new=$file.imgtank-new
+	rm -f "$new"
 	cp -p "$file" "$new"
 	"$@" <"$file" >"$new"
 	touch -r "$file" "$new"
@@ -118,11 +134,13 @@ edit_file() {
 
 # --- notes on what was done ---
 
-# note STEP KEY VALUE: the first note of a KEY stays, so that running again forgets nothing.
+# note STEP KEY VALUE: the first note of a KEY stays, so that running again forgets nothing. It is on the
+# disk before what it is about is done: undo finds it, also after a power cut.
 note() {
-	[[ $dry_run || -n $(noted "$1" "$2") ]] && return
+	! [[ $dry_run || $(noted "$1" "$2" | wc -l) -gt 0 ]] || return 0
 	install -d -m 0700 "$state_dir"
 	printf '%s=%s\n' "$2" "$3" >>"$state_dir/$1"
+	sync "$state_dir/$1" "$state_dir"
 }
 
 # noted STEP KEY -> its value, or nothing
@@ -139,6 +157,16 @@ guard() {
 forget() {
 	rm -f "$state_dir/$1"
 	rmdir --ignore-fail-on-non-empty "$state_dir" 2>/dev/null || :
+}
+
+# taken_back STEP [WORDS] -> what a step that fails says of the machine; to be asked before it takes back.
+# What an earlier run had set up goes, too.
+taken_back() {
+	if [[ $(noted "$1" complete) ]]; then
+		echo "What was set up before is taken back, too: all is as it was before the first time."
+	else
+		echo "${2:-Everything is as it was before.}"
+	fi
 }
 
 # service_is is-active|is-enabled NAME -> yes or no
@@ -200,7 +228,7 @@ write_settings() {
 remove_settings() {
 	local path
 
-	[[ ! $(noted "$1" configured) ]] || run rm -f "$etc/imgtank.conf.d/50-setup-$1.conf"
+	[[ ! $(noted "$1" configured) ]] || remove_files "$etc/imgtank.conf.d/50-setup-$1.conf"
 	for path in "$etc/imgtank.conf.d" "$etc"; do
 		[[ ! $(noted "$1" "made_$path") ]] || run rmdir --ignore-fail-on-non-empty "$path" || :
 	done

@@ -107,13 +107,11 @@ bool spool_file_name(const char *given, char name[SPOOL_NAME_BYTES])
 		text_copy_safe(last, name, SPOOL_NAME_BYTES);
 }
 
-int spool_finish(int spool_fd, int folder_fd, const char *id, const char *by)
+int spool_finish(int spool_fd, const char *id, const char *by)
 {
 	char hidden[HIDDEN_BYTES], name[SPOOL_NAME_BYTES];
 	int r = -EEXIST;
 
-	if (syncfs(folder_fd) < 0)
-		return -errno;
 	hidden_name(id, hidden);
 	for (int i = 1; r == -EEXIST && i < NAMES_MAX; i++) {
 		if (i == 1)
@@ -122,5 +120,7 @@ int spool_finish(int spool_fd, int folder_fd, const char *id, const char *by)
 			(void)text_format(name, sizeof(name), SPOOL_CARD "%s (%d)", by, i);
 		r = renameat2(spool_fd, hidden, spool_fd, name, RENAME_NOREPLACE) < 0 ? -errno : 0;
 	}
-	return r;
+	/* Else it could have its hidden name again after a power cut, and be removed as unfinished.
+	 */
+	return r == 0 && fsync(spool_fd) < 0 ? -errno : r;
 }

@@ -34,8 +34,9 @@ bool spool_has_room(int spool_fd, uint64_t size_bytes);
  */
 bool spool_file_name(const char *given, char name[SPOOL_NAME_BYTES]);
 
-/* Everything flushed to the disk, then the name. 0 or a negative errno. */
-int spool_finish(int spool_fd, int folder_fd, const char *id, const char *by);
+/* All that is in the folder is on the disk: then it gets its name, and that goes there, too. 0 or a
+ * negative errno. */
+int spool_finish(int spool_fd, const char *id, const char *by);
 
 /* Removes an unfinished upload. */
 void spool_drop(int spool_fd, const char *id);

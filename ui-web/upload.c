@@ -6,25 +6,30 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/base/cleanup.h"
 #include "core/base/log.h"
 #include "core/base/text.h"
+#include "ui-web/flush.h"
 #include "ui-web/json_writer.h"
 #include "ui-web/spool.h"
 #include "ui-web/web.h"
 
 #define FILE_MODE 0644
+#define FOLDER_MODE 0755
 #define TIME_MS_MAX UINT64_C(4102444800000) /* 2100-01-01 */
 #define BY_BYTES 64
 #define PATH_BYTES (SPOOL_NAME_BYTES + 16)
+#define NAMED_MAX 16 /* of those that were left out */
 
 struct upload_file {
 	char *path; /* owned; below the upload's folder; NULL: not begun */
 	uint64_t size_bytes, here_bytes;
 	struct put *put; /* borrowed: who is writing to it, or NULL */
+	bool is_left_out; /* no import would take it; removed */
 };
 
 struct upload {
@@ -34,6 +39,22 @@ struct upload {
 	struct upload_file *files; /* owned */
 	uint32_t files_count;
 	uint64_t used_usec;
+	struct flush *flush; /* owned: it is whole and goes to the disk; or NULL */
+};
+
+/* An upload that has come to its end, for whom the answer to that was lost. */
+struct ended {
+	char id[SPOOL_ID_BYTES];
+	char *answer; /* owned */
+};
+
+/* A request for the end of an upload, while that goes to the disk. */
+struct waiter {
+	struct waiter *next;
+	struct uploads *uploads; /* borrowed */
+	struct request *request; /* borrowed */
+	char id[SPOOL_ID_BYTES];
+	int error;
 };
 
 /* A request that writes. */
@@ -45,8 +66,11 @@ struct put {
 
 struct uploads {
 	struct web *web; /* borrowed */
-	int spool_fd; /* owned */
+	int spool_fd, done_fd; /* owned */
+	struct waiter *waiters; /* each owned by its request */
 	struct upload uploads[UPLOADS_MAX];
+	struct ended ended[UPLOADS_MAX]; /* the last ones */
+	uint64_t ended_count;
 	char kept[MODEL_ID_BYTES]; /* the card whose folder was not removed last: said once */
 };
 
@@ -57,6 +81,7 @@ static void forget(struct upload *upload)
 	for (uint32_t i = 0; i < upload->files_count; i++)
 		free(upload->files[i].path);
 	free(upload->files);
+	flush_free(upload->flush);
 	fd_close(upload->folder_fd);
 	*upload = (struct upload){.folder_fd = -1};
 }
@@ -76,6 +101,13 @@ int uploads_new(struct uploads **ret, struct web *web, const char *spool_path)
 	uploads->web = web;
 	for (size_t i = 0; i < UPLOADS_MAX; i++)
 		uploads->uploads[i].folder_fd = -1;
+	uploads->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (uploads->done_fd < 0) {
+		int r = -errno;
+
+		free(uploads);
+		return r;
+	}
 	uploads->spool_fd = spool_open(spool_path);
 	if (uploads->spool_fd < 0) {
 		int r = log_errno(LOG_LEVEL_ERROR, uploads->spool_fd,
@@ -83,11 +115,22 @@ int uploads_new(struct uploads **ret, struct web *web, const char *spool_path)
 			"there",
 			spool_path);
 
+		fd_close(uploads->done_fd);
 		free(uploads);
 		return r;
 	}
 	*ret = uploads;
 	return 0;
+}
+
+/* One that is whole is kept: somebody waits for it. */
+static void end_life(struct uploads *uploads, struct upload *upload)
+{
+	if (upload->flush && flush_wait(upload->flush) == 0 &&
+		spool_finish(uploads->spool_fd, upload->id, upload->by) == 0)
+		forget(upload);
+	else
+		drop(uploads, upload);
 }
 
 void uploads_free(struct uploads *uploads)
@@ -96,13 +139,18 @@ void uploads_free(struct uploads *uploads)
 		return;
 	for (size_t i = 0; i < UPLOADS_MAX; i++)
 		if (*uploads->uploads[i].id)
-			drop(uploads, &uploads->uploads[i]);
+			end_life(uploads, &uploads->uploads[i]);
+	for (size_t i = 0; i < UPLOADS_MAX; i++)
+		free(uploads->ended[i].answer);
 	fd_close(uploads->spool_fd);
+	fd_close(uploads->done_fd);
 	free(uploads);
 }
 
 static bool is_busy(const struct upload *upload)
 {
+	if (upload->flush)
+		return true;
 	for (uint32_t i = 0; i < upload->files_count; i++)
 		if (upload->files[i].put)
 			return true;
@@ -206,7 +254,8 @@ static void refuse_disk(struct request *request, int error)
 {
 	if (error == -ENOSPC || error == -EDQUOT)
 		request_refuse(request, MHD_HTTP_INSUFFICIENT_STORAGE,
-			"There is not enough room for this.", "Make room on the box, then go on.");
+			"There is not enough room for this at once.",
+			"Send fewer at a time, or make room on the box.");
 	else
 		request_refuse(request, MHD_HTTP_INTERNAL_SERVER_ERROR,
 			"This could not be written. What is on your device is untouched.",
@@ -250,9 +299,9 @@ void upload_post(struct request *request)
 {
 	struct uploads *uploads = request->web->uploads;
 	struct json_writer writer = {0};
-	char by[BY_BYTES], count[12];
+	char by[BY_BYTES], count[12], bytes[24];
+	uint64_t files_count, bytes_count = 0;
 	struct upload *upload;
-	uint64_t files_count;
 	int r;
 
 	if (!uploads) {
@@ -261,8 +310,14 @@ void upload_post(struct request *request)
 		return;
 	}
 	if (!read_by(request, by) || !request_form(request, "files", count, sizeof(count)) ||
-		text_parse_u64(count, UPLOAD_FILES_MAX, &files_count) < 0 || files_count == 0) {
+		text_parse_u64(count, UPLOAD_FILES_MAX, &files_count) < 0 || files_count == 0 ||
+		(request_form(request, "bytes", bytes, sizeof(bytes)) &&
+			text_parse_u64(bytes, INT64_MAX, &bytes_count) < 0)) {
 		refuse_question(request);
+		return;
+	}
+	if (!make_room(uploads, NULL, bytes_count)) {
+		refuse_disk(request, -ENOSPC);
 		return;
 	}
 	upload = place(uploads, frontend_host_now_usec(request->web->host));
@@ -313,25 +368,46 @@ static void send_offset(
 	request_send_json(request, status, json_writer_take(&writer));
 }
 
-/* Two files of one name are kept apart by a folder with the second one's number. */
+static int create_at(const struct upload *upload, const char *path)
+{
+	int fd =
+		openat(upload->folder_fd, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/*
+ * Files of one name are kept apart by folders: "2" has the second ones, and so on. So the second
+ * film stays beside the second picture, as whoever names them together wants it.
+ */
+static int create_beside(const struct upload *upload, const char *name, char path[PATH_BYTES])
+{
+	int fd;
+
+	(void)text_format(path, PATH_BYTES, "%s", name);
+	fd = create_at(upload, path);
+	/* There may be a file of a folder's name, too. */
+	for (unsigned int i = 2; (fd == -EEXIST || fd == -ENOTDIR) && i < UINT16_MAX; i++) {
+		(void)text_format(path, PATH_BYTES, "%u/%s", i, name);
+		fd = create_at(upload, path);
+		if (fd != -ENOENT)
+			continue;
+		(void)text_format(path, PATH_BYTES, "%u", i);
+		if (mkdirat(upload->folder_fd, path, FOLDER_MODE) < 0)
+			return -errno;
+		(void)text_format(path, PATH_BYTES, "%u/%s", i, name);
+		fd = create_at(upload, path);
+	}
+	return fd;
+}
+
 static int create_file(struct upload *upload, struct upload_file *file, const char *name)
 {
 	char path[PATH_BYTES];
-	int fd =
-		openat(upload->folder_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
+	int fd = create_beside(upload, name, path);
 
-	(void)text_format(path, sizeof(path), "%s", name);
-	if (fd < 0 && errno == EEXIST) {
-		(void)text_format(path, sizeof(path), "%u", (unsigned int)(file - upload->files));
-		if (mkdirat(upload->folder_fd, path, 0755) < 0)
-			return -errno;
-		(void)text_format(
-			path, sizeof(path), "%u/%s", (unsigned int)(file - upload->files), name);
-		fd = openat(upload->folder_fd, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-			FILE_MODE);
-	}
 	if (fd < 0)
-		return -errno;
+		return fd;
 	file->path = strdup(path);
 	if (!file->path) {
 		(void)unlinkat(upload->folder_fd, path, 0);
@@ -421,7 +497,7 @@ void upload_begin_put(struct request *request)
 		!query_number(request, "offset", size_bytes, &offset) ||
 		(file->path && size_bytes != file->size_bytes)) {
 		refuse_question(request);
-	} else if (offset != file->here_bytes) {
+	} else if (offset != file->here_bytes || upload->flush) {
 		send_offset(request, MHD_HTTP_CONFLICT, file);
 	} else if (!make_room(request->web->uploads, upload, size_bytes - offset)) {
 		refuse_disk(request, -ENOSPC);
@@ -483,26 +559,202 @@ static bool is_whole(const struct upload *upload)
 	return true;
 }
 
-void upload_done(struct request *request)
+/* As the import will ask: by name, else by the first bytes. */
+static bool is_wanted(
+	const struct upload *upload, const struct upload_file *file, enum select_mode mode)
 {
-	struct upload *upload = find(request);
+	enum select_answer answer = select_by_path(mode, file->path);
+	uint8_t head[SELECT_SNIFF_BYTES];
+	ssize_t head_bytes;
+	int fd;
+
+	if (answer != SELECT_SNIFF)
+		return answer == SELECT_TAKE;
+	fd = fd_open_beneath(upload->folder_fd, file->path);
+	head_bytes = fd < 0 ? fd : fd_pread_full(fd, head, sizeof(head), 0);
+	fd_close(fd);
+	/* What cannot be read is for the import to say. */
+	return head_bytes < 0 || select_by_content(head, (size_t)head_bytes);
+}
+
+/*
+ * What no import would take is removed: with it the card would never be done, and keep its place
+ * for good. How many are left, or a negative errno.
+ */
+static int leave_out(struct upload *upload, enum select_mode mode)
+{
+	int count = 0;
+
+	for (uint32_t i = 0; i < upload->files_count; i++) {
+		struct upload_file *file = &upload->files[i];
+
+		if (!file->is_left_out && !is_wanted(upload, file, mode)) {
+			if (unlinkat(upload->folder_fd, file->path, 0) < 0)
+				return -errno;
+			file->is_left_out = true;
+		}
+		count += !file->is_left_out;
+	}
+	return count;
+}
+
+/* NULL without memory. */
+static char *end_new(const struct upload *upload)
+{
+	struct json_writer writer = {0};
+	int64_t count = 0;
+
+	json_writer_open(&writer, NULL, '{');
+	json_writer_bool(&writer, "ok", true);
+	json_writer_open(&writer, "left_out", '[');
+	for (uint32_t i = 0; i < upload->files_count; i++) {
+		const char *path = upload->files[i].path, *slash = strrchr(path, '/');
+
+		if (upload->files[i].is_left_out && count++ < NAMED_MAX)
+			json_writer_text(&writer, NULL, slash ? slash + 1 : path);
+	}
+	json_writer_close(&writer, ']');
+	json_writer_number(&writer, "left_out_count", count);
+	json_writer_close(&writer, '}');
+	return json_writer_take(&writer);
+}
+
+static void send_end(struct request *request, const struct ended *ended)
+{
+	request_send_json(request, MHD_HTTP_OK, ended->answer ? strdup(ended->answer) : NULL);
+}
+
+static const struct ended *find_ended(const struct request *request)
+{
+	const struct uploads *uploads = request->web->uploads;
+
+	for (size_t i = 0; uploads && i < UPLOADS_MAX; i++)
+		if (!strcmp(uploads->ended[i].id, request->argument))
+			return &uploads->ended[i];
+	return NULL;
+}
+
+static const struct ended *note_end(struct uploads *uploads, const struct upload *upload)
+{
+	struct ended *ended = &uploads->ended[uploads->ended_count++ % UPLOADS_MAX];
+
+	free(ended->answer);
+	ended->answer = end_new(upload);
+	(void)text_format(ended->id, sizeof(ended->id), "%s", upload->id);
+	return ended;
+}
+
+static void forget_waiter(struct request *request)
+{
+	struct waiter *waiter = request->own, **place = &waiter->uploads->waiters;
+
+	while (*place && *place != waiter)
+		place = &(*place)->next;
+	if (*place)
+		*place = waiter->next;
+	free(waiter);
+}
+
+static void wait_for_end(struct request *request, const struct upload *upload)
+{
+	struct uploads *uploads = request->web->uploads;
+	struct waiter *waiter = calloc(1, sizeof(*waiter));
+
+	if (!waiter) {
+		refuse_disk(request, -ENOMEM);
+		return;
+	}
+	*waiter = (struct waiter){uploads->waiters, uploads, request, "", 0};
+	(void)text_format(waiter->id, sizeof(waiter->id), "%s", upload->id);
+	uploads->waiters = waiter;
+	request->own = waiter;
+	request->forget = forget_waiter;
+	request_wait(request);
+}
+
+/* Its files are on the disk, or are not. */
+static void end_upload(struct uploads *uploads, struct upload *upload, int error)
+{
+	char id[SPOOL_ID_BYTES];
+
+	(void)text_format(id, sizeof(id), "%s", upload->id);
+	flush_free(TAKE_PTR(upload->flush));
+	if (error == 0)
+		error = spool_finish(uploads->spool_fd, upload->id, upload->by);
+	if (error == 0) {
+		(void)note_end(uploads, upload);
+		forget(upload);
+	}
+	for (struct waiter *waiter = uploads->waiters; waiter; waiter = waiter->next)
+		if (!strcmp(waiter->id, id)) {
+			waiter->error = error;
+			request_wake(waiter->request);
+		}
+}
+
+int uploads_fd(const struct uploads *uploads)
+{
+	return uploads->done_fd;
+}
+
+void uploads_ready(struct uploads *uploads)
+{
+	eventfd_t count;
+	int error;
+
+	(void)eventfd_read(uploads->done_fd, &count);
+	for (size_t i = 0; i < UPLOADS_MAX; i++) {
+		struct upload *upload = &uploads->uploads[i];
+
+		if (upload->flush && flush_has_ended(upload->flush, &error))
+			end_upload(uploads, upload, error);
+	}
+}
+
+/* False: it was answered. */
+static bool begin_end(struct request *request, struct upload *upload)
+{
+	struct uploads *uploads = request->web->uploads;
 	int r;
 
-	if (!upload)
-		return;
+	if (upload->flush)
+		return true; /* somebody has asked for it before */
 	if (!is_whole(upload)) {
 		request_refuse(request, MHD_HTTP_CONFLICT, "Some files are not here yet.",
 			"Send what is missing first.");
-		return;
+		return false;
 	}
-	r = spool_finish(
-		request->web->uploads->spool_fd, upload->folder_fd, upload->id, upload->by);
-	if (r < 0) {
+	r = leave_out(upload, request->web->select);
+	if (r == 0) {
+		drop(uploads, upload);
+		request_refuse(request, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE,
+			"There is no picture, film or sound among these files.",
+			"Nothing was kept on the box. Choose others.");
+		return false;
+	}
+	if (r > 0)
+		r = flush_new(&upload->flush, upload->folder_fd, uploads->done_fd);
+	if (r < 0)
 		refuse_disk(request, r);
-		return;
+	return r == 0;
+}
+
+/* Called again when it is over. */
+void upload_done(struct request *request)
+{
+	const struct waiter *waiter = request->own;
+	const struct ended *ended = find_ended(request);
+	struct upload *upload;
+
+	if (ended) {
+		send_end(request, ended);
+	} else if (waiter && waiter->error < 0) {
+		refuse_disk(request, waiter->error);
+	} else {
+		upload = find(request);
+		if (upload && begin_end(request, upload))
+			wait_for_end(request, upload);
 	}
-	forget(upload);
-	request_send_json(request, MHD_HTTP_OK, strdup("{\"ok\":true}"));
 }
 
 /* --- behind the import --- */

@@ -22,6 +22,10 @@ struct uploads; /* opaque */
 int uploads_new(struct uploads **ret, struct web *web, const char *spool_path);
 void uploads_free(struct uploads *uploads); /* accepts NULL; unfinished ones are removed */
 
+/* Its descriptor is ready to be read: uploads_ready() is to be called. */
+int uploads_fd(const struct uploads *uploads);
+void uploads_ready(struct uploads *uploads);
+
 /* Removes the folders of uploads whose cards are safe to format. */
 void uploads_changed(struct uploads *uploads, const struct tank_model *model);
 

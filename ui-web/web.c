@@ -51,6 +51,12 @@ static const struct frontend_setting settings[] = {
 	{0},
 };
 
+/* What an import would not take is not to be uploaded. */
+static const struct frontend_shared_setting shared_settings[] = {
+	{"import", "select"},
+	{0},
+};
+
 static const struct route routes[] = {
 	{METHOD_GET, "/", ACCESS_READ, pages_index},
 	{METHOD_GET, "/login", ACCESS_ALL, pages_login},
@@ -114,6 +120,8 @@ static int set(void *state, const char *key, const char *value)
 		return set_guests(web, value);
 	if (!strcmp(key, "names"))
 		return set_names(web, value);
+	if (!strcmp(key, "select"))
+		return select_mode_parse(value, &web->select);
 	if (!strcmp(key, "password-file"))
 		return set_path(web->password_file, value);
 	if (!strcmp(key, "code-file"))
@@ -225,6 +233,8 @@ static void ready(void *state, int fd, uint32_t events)
 	(void)events;
 	if (fd == previews_fd(web->previews))
 		previews_ready(web->previews);
+	if (web->uploads && fd == uploads_fd(web->uploads))
+		uploads_ready(web->uploads);
 	run(web);
 }
 
@@ -394,6 +404,8 @@ static int web_open(void *state, struct frontend_host *host)
 		r = frontend_host_watch(host, previews_fd(web->previews), EPOLLIN);
 	if (r == 0 && *web->spool)
 		r = uploads_new(&web->uploads, web, web->spool);
+	if (r == 0 && web->uploads)
+		r = frontend_host_watch(host, uploads_fd(web->uploads), EPOLLIN);
 	if (r == 0)
 		r = open_http(web);
 	return r == 0 ? login_open(web) : r;
@@ -431,6 +443,7 @@ const struct frontend frontend_web = {
 	.summary = "Shows the tank and its pictures to browsers on the network",
 	.state_size = sizeof(struct web),
 	.settings = settings,
+	.shared_settings = shared_settings,
 	.set = set,
 	.probe = probe,
 	.open = web_open,

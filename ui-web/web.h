@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "core/client/frontend.h"
+#include "core/naming/select.h"
 #include "ui-web/auth.h"
 #include "ui-web/hosts.h"
 #include "ui-web/listen.h"
@@ -33,6 +34,7 @@ struct web {
 	char certificate_file[WEB_PATH_BYTES], key_file[WEB_PATH_BYTES], spool[WEB_PATH_BYTES];
 	char names[HOSTS_NAMES_BYTES];
 	bool may_guests_read;
+	enum select_mode select; /* as an import goes by it */
 	char *certificate, *key; /* PEM; owned */
 	struct timespec password_mtime; /* of the file that the sessions were opened with */
 	ino_t password_inode;

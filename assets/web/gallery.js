@@ -214,7 +214,8 @@ class Section {
 		const picture = this.picture(index);
 		let cell = this.cells.get(index);
 		if (!cell) {
-			cell = make("button", {type: "button", className: "cell", tabIndex: -1});
+			cell = make("button", {type: "button", className: "cell", tabIndex: -1,
+				ariaLabel: W.place(index + 1, this.count)}); // until it has its picture
 			Object.assign(cell, {section: this, index, thumb: "", image: null, generation: 0});
 			this.insert(cell);
 			this.cells.set(index, cell);
@@ -559,13 +560,76 @@ async function loadDays(number) {
 function showDays() {
 	clearGallery();
 	loadMore = () => {};
+	isSearch = false;
+	listedNews = toldNews;
 	loadDays(++listNumber);
+}
+
+// --- what has come since ---
+
+let toldNews = ["", 0]; // what the tank said last: of the imports that have ended, and how many files were copied
+let listedNews = toldNews; // and when the days were listed
+let isSearch = false, isCatchingUp = false;
+
+// Who looks at the pictures sees new ones when an import has ended, not while it goes on.
+function galleryNews(ends, copied) {
+	toldNews = [ends, copied];
+	if (!listedNews[0])
+		listedNews = toldNews; // the first that is told
+	if (ends !== listedNews[0])
+		galleryCatchUp();
+}
+
+async function galleryCatchUp() {
+	if (!galleryIsOn || isCatchingUp || isSearch || String(toldNews) === String(listedNews)
+		|| $("page-pictures").hidden || $("viewer").open)
+		return;
+	const news = toldNews, number = ++listNumber, days = [];
+	isCatchingUp = true;
+	try {
+		for (let isEnd = false; !isEnd && number === listNumber;) {
+			const last = days.length ? `?before=${days[days.length - 1].day}` : "";
+			const answer = await ask(`/api/days${last}`);
+			isEnd = answer.end;
+			days.push(...answer.days);
+		}
+		if (number === listNumber && !$("viewer").open) {
+			listedNews = news;
+			replaceDays(days);
+		}
+	} catch {
+		await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS));
+	}
+	isCatchingUp = false;
+	if (toldNews[0] !== listedNews[0])
+		galleryCatchUp(); // one more has ended by now
+}
+
+// What was at the top of the window stays there, and who has the focus keeps it.
+function replaceDays(days) {
+	const top = viewTop(), anchor = top > 0 ? sections[sectionAt(top)] : null;
+	const focused = document.activeElement.closest(".cell");
+	const old = new Map(sections.map((section) => [section.day, section]));
+	clearGallery();
+	addSections(days.map(daySection));
+	for (const section of sections)
+		section.current = Math.min(old.get(section.day)?.current ?? 0, section.count - 1);
+	note(sections.length ? "" : W.nothing);
+	const again = anchor && sections.find((section) => section.day === anchor.day);
+	if (again)
+		window.scrollBy(0, again.top + top - anchor.top - viewTop());
+	pace.time = 0; // a jump, no rush
+	drawGallery();
+	const same = focused && sections.find((section) => section.day === focused.section.day);
+	if (same)
+		reveal(same, Math.min(focused.index, same.count - 1));
 }
 
 // --- search ---
 
 function showFound(form) {
 	const number = ++listNumber;
+	isSearch = true;
 	const query = new URLSearchParams([...new FormData(form)].filter(([, value]) => value.trim()));
 	const found = [];
 	const section = new Section("", 0, async (page) => found.slice(page * PAGE, (page + 1) * PAGE));
@@ -603,6 +667,7 @@ function showFound(form) {
 function galleryStart() {
 	if (galleryIsOn) {
 		layoutGallery();
+		galleryCatchUp();
 		return;
 	}
 	galleryIsOn = true;

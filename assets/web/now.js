@@ -75,10 +75,12 @@ function showProblems(box, card) {
 	if (!errors.length)
 		return;
 	setText(box.querySelector("summary"), `${W.problems}: ${card.errors_total}`);
-	const list = box.querySelector("ul");
-	if (list.children.length !== errors.length)
-		list.replaceChildren(...errors.map((error) =>
-			make("li", {}, make("code", {textContent: error.file}), ` ${error.sentence ?? error.fault ?? ""}`)));
+	const list = box.querySelector("ul"), key = JSON.stringify(errors);
+	if (list.dataset.key === key)
+		return;
+	list.dataset.key = key;
+	list.replaceChildren(...errors.map((error) =>
+		make("li", {}, make("code", {textContent: error.file}), ` ${error.what ?? ""} ${error.remedy ?? ""}`)));
 }
 
 function showCard(box, card, tone, labels, next) {
@@ -157,6 +159,8 @@ function showState(now) {
 	showTank(state.tank, now.tone, now.connection, now.labels);
 	showCards(now.connection === "up" ? state.cards : [], now.card_tones, now.labels, state.tank);
 	showLists(state, now.history_tones);
+	galleryNews(JSON.stringify([state.tank.good_ends_count, state.tank.bad_ends_count, state.history?.[0]]),
+		state.cards.reduce((sum, card) => sum + card.files_copied, 0));
 }
 
 function showLost() {
@@ -169,38 +173,47 @@ function showLost() {
 	document.title = `${W.lost} · imgtank`;
 }
 
-let events = null;
+let events = null, listenTimer = 0;
 
+// There is one connection, whoever wants it anew: the box has a share of them for each address.
 function listen() {
-	events = new EventSource("/api/events");
-	events.onmessage = (event) => {
+	clearTimeout(listenTimer);
+	if (events)
+		events.close();
+	const mine = events = new EventSource("/api/events");
+	mine.onmessage = (event) => {
 		lastHeard = Date.now();
 		showState(JSON.parse(event.data));
 	};
-	events.addEventListener("beat", () => { lastHeard = Date.now(); });
-	events.onerror = async () => {
+	mine.addEventListener("beat", () => { lastHeard = Date.now(); });
+	mine.onerror = async () => {
 		showLost();
-		if (events.readyState !== EventSource.CLOSED)
+		if (mine.readyState !== EventSource.CLOSED)
 			return; // it comes back by itself
 		const answer = await fetch("/api/state").catch(() => null);
+		if (mine !== events)
+			return;
 		if (answer && answer.status === 401)
 			location.replace("/login");
 		else
-			setTimeout(listen, 3000);
+			listenTimer = setTimeout(listen, 3000);
 	};
+}
+
+// A box whose power is gone says nothing at all: what is on the screen must not look true.
+function mindSilence() {
+	if (Date.now() - lastHeard < SILENCE_MS)
+		return;
+	lastHeard = Date.now();
+	showLost();
+	listen();
 }
 
 function nowStart() {
 	setText($("headline"), W.connecting);
 	lastHeard = Date.now();
 	listen();
-	// A box whose power is gone says nothing at all: what is on the screen must not look true.
-	setInterval(() => {
-		if (Date.now() - lastHeard < SILENCE_MS)
-			return;
-		lastHeard = Date.now();
-		showLost();
-		events.close();
-		listen();
-	}, 5000);
+	setInterval(mindSilence, 5000);
+	// A phone that wakes up shows what was true when it fell asleep.
+	document.addEventListener("visibilitychange", () => document.hidden || mindSilence());
 }

@@ -4,8 +4,10 @@
 "use strict";
 
 const PIECE = 4 * 1024 * 1024;
-const RETRIES = 30; // of one piece, with growing pauses: some minutes
-let uploadFiles = [], isUploading = false;
+const RETRIES = 30; // of one request, with growing pauses: some minutes
+const NAMED = 3; // of files that are not uploaded
+let uploadFiles = [], unreadable = [], isUploading = false;
+let chooseNumber = 0;
 
 function pause(ms) {
 	return new Promise((resolve) => setTimeout(resolve, ms));
@@ -22,33 +24,55 @@ async function askBox(path, options) {
 	throw new Refused(`${said.sentence || W.failed} ${said.remedy || ""}`);
 }
 
+// Read first: else a file that is gone looks like a connection that is.
+async function readPiece(file, offset) {
+	try {
+		return await file.slice(offset, offset + PIECE).arrayBuffer();
+	} catch {
+		throw new Refused(W.uploadGone(file.name));
+	}
+}
+
 async function sendPiece(id, index, file, offset) {
 	const query = new URLSearchParams(
 		{file: index, name: file.name, size: file.size, time: file.lastModified, offset});
-	return (await askBox(`/api/upload/${id}?${query}`,
-		{method: "PUT", body: file.slice(offset, offset + PIECE)})).offset;
+	const body = await readPiece(file, offset);
+	return (await askBox(`/api/upload/${id}?${query}`, {method: "PUT", body})).offset;
 }
 
-async function sendFile(id, index, file, progress) {
-	let offset = 0, tries = 0, isAsked = false;
-	do {
+// Until it has worked, or the box has refused it. attempt: is told whether it was tried before.
+async function patiently(attempt) {
+	for (let tries = 1;; tries++) {
 		try {
-			if (isAsked)
-				offset = (await askBox(`/api/upload/${id}?file=${index}`)).offset;
-			isAsked = false;
-			offset = await sendPiece(id, index, file, offset);
-			tries = 0;
-			progress(offset);
+			return await attempt(tries > 1);
 		} catch (error) {
-			if (error instanceof Refused || ++tries > RETRIES)
+			if (error instanceof Refused || tries > RETRIES)
 				throw error;
-			isAsked = true;
 			uploadNote(W.uploadWaits);
 			await pause(Math.min(10000, 300 * 2 ** tries));
 		}
+	}
+}
+
+async function sendFile(id, index, file, progress) {
+	let offset = 0;
+	do {
+		offset = await patiently(async (isAgain) => {
+			if (isAgain)
+				offset = (await askBox(`/api/upload/${id}?file=${index}`)).offset;
+			return sendPiece(id, index, file, offset);
+		});
+		progress(offset);
 	} while (offset < file.size);
 }
 
+// The first names of so many.
+function namesText(names, count) {
+	const named = names.slice(0, NAMED);
+	return [...named, ...(count > named.length ? [W.more(count - named.length)] : [])].join(", ");
+}
+
+// The note is read out by screen readers, how far it is only where one looks.
 function uploadNote(text, tone) {
 	setText($("upload-note"), text);
 	$("upload-note").dataset.tone = tone || "";
@@ -58,29 +82,39 @@ async function upload(files) {
 	const total = files.reduce((sum, file) => sum + file.size, 0);
 	let before = 0;
 	const by = $("upload-by").value.trim() || W.uploadNobody;
-	const begun = await askBox("/api/upload",
-		{method: "POST", body: new URLSearchParams({by, files: files.length})});
+	const begun = await patiently(() => askBox("/api/upload",
+		{method: "POST", body: new URLSearchParams({by, files: files.length, bytes: total})}));
 	for (const [index, file] of files.entries()) {
 		await sendFile(begun.upload, index, file, (offset) => {
 			const permille = total ? Math.floor((before + offset) * 1000 / total) : 1000;
 			showMeter($("upload-meter"), permille, W.upload);
-			uploadNote(W.uploadProgress(index + 1, files.length, sizeText(before + offset), sizeText(total)));
+			setText($("upload-progress"),
+				W.uploadProgress(index + 1, files.length, sizeText(before + offset), sizeText(total)));
+			uploadNote("");
 		});
 		before += file.size;
 	}
-	await askBox(`/api/upload/${begun.upload}/done`, {method: "POST"});
+	return patiently(() => askBox(`/api/upload/${begun.upload}/done`, {method: "POST"}));
 }
 
 function showChosen() {
 	const bytes = uploadFiles.reduce((sum, file) => sum + file.size, 0);
 	$("upload-start").disabled = !uploadFiles.length || isUploading;
-	uploadNote(uploadFiles.length ? `${W.files(uploadFiles.length)} · ${sizeText(bytes)}` : "");
+	uploadNote([uploadFiles.length ? `${W.files(uploadFiles.length)} · ${sizeText(bytes)}.` : "",
+		unreadable.length ? W.uploadUnreadable(namesText(unreadable, unreadable.length)) : ""].filter(Boolean).join(" "));
 }
 
-function choose(files) {
+// A folder, or a picture that is only in a cloud, looks like a file until it is read.
+async function choose(list) {
+	const files = [...list], number = ++chooseNumber;
 	if (isUploading)
 		return;
-	uploadFiles = [...files];
+	$("upload-start").disabled = true;
+	const isRead = await Promise.all(files.map((file) => file.slice(0, 1).arrayBuffer().then(() => true, () => false)));
+	if (number !== chooseNumber || isUploading)
+		return;
+	uploadFiles = files.filter((file, i) => isRead[i]);
+	unreadable = files.filter((file, i) => !isRead[i]).map((file) => file.name);
 	showChosen();
 }
 
@@ -93,15 +127,16 @@ async function startUpload(event) {
 	$("upload-meter").hidden = false;
 	localStorage.setItem("by", $("upload-by").value.trim());
 	try {
-		await upload(uploadFiles);
+		const end = await upload(uploadFiles);
 		uploadFiles = [];
 		$("upload-files").value = "";
-		uploadNote(W.uploadDone, "good");
+		uploadNote(end.left_out_count ? W.uploadLeftOut(namesText(end.left_out, end.left_out_count)) : W.uploadDone, "good");
 	} catch (error) {
 		uploadNote(error instanceof Refused ? error.message : W.uploadBroken, "bad");
 	}
 	isUploading = false;
 	$("upload-meter").hidden = true;
+	setText($("upload-progress"), "");
 	$("upload-start").disabled = !uploadFiles.length;
 }
 

@@ -136,6 +136,7 @@ function viewerClosed() {
 	}
 	if (shownSection && sections[shownSection.at] === shownSection)
 		reveal(shownSection, shownIndex);
+	galleryCatchUp();
 }
 
 const SWIPE = 50; // pixels

@@ -36,18 +36,26 @@ struct frontend_setting {
 	bool is_option_only; /* not in the configuration */
 };
 
+/* A setting of another part that this front end goes by, too: `key = value` in [section]. */
+struct frontend_shared_setting {
+	const char *section, *key;
+};
+
 struct frontend {
 	const char *name; /* "pibrella", as in [ui] frontends =; its section: [ui-pibrella] */
 	const char *summary; /* one line for --help */
 	uint32_t flags;
 	size_t state_size; /* the host allocates and zeroes this much: "state" below */
 	const struct frontend_setting *settings; /* ends with a zeroed one; may be NULL */
+	const struct frontend_shared_setting *shared_settings; /* the same */
 
 	/*
 	 * Gets each setting that was given, before open(). 0, or -EINVAL, leaving what was there:
 	 * the host says where it stands, goes on without one of the configuration, and ends for one
-	 * of the command line. value is borrowed and never empty for one of the configuration. NULL
+	 * of the command line. value is borrowed; of the configuration it is empty for none but
+	 * those of other parts. NULL
 	 * if there are no settings.
+	 * Those of other parts come in the same way; what is wrong with them is not said here.
 	 */
 	int (*set)(void *state, const char *key, const char *value);
 

@@ -237,6 +237,37 @@ static void on_configured(
 			safe_value);
 }
 
+struct shared_reader {
+	struct frontend_host *host;
+	const char *key;
+};
+
+/* Whoever owns that section says what is wrong with it. */
+static void on_shared(
+	const char *file, unsigned int line, const char *key, const char *value, void *userdata)
+{
+	const struct shared_reader *reader = userdata;
+
+	(void)file;
+	(void)line;
+	if (!strcmp(reader->key, key))
+		(void)reader->host->frontend->set(reader->host->state, key, value);
+}
+
+static int read_shared(struct frontend_host *host)
+{
+	const struct frontend_shared_setting *setting = host->frontend->shared_settings;
+	int r = 0;
+
+	for (; r == 0 && setting && setting->key; setting++) {
+		struct shared_reader reader = {host, setting->key};
+
+		r = config_read_section(
+			host->options.config_path, setting->section, on_shared, &reader);
+	}
+	return r;
+}
+
 static int read_configuration(struct frontend_host *host)
 {
 	const char *name = host->options.name ? host->options.name : host->frontend->name;
@@ -250,6 +281,8 @@ static int read_configuration(struct frontend_host *host)
 	section.count = 0;
 	if (r == 0)
 		r = config_read_section(host->options.config_path, word, on_configured, &section);
+	if (r == 0)
+		r = read_shared(host);
 	if (r == 0)
 		return -1;
 	(void)log_errno(LOG_LEVEL_ERROR, r, "the configuration cannot be read");

@@ -60,6 +60,21 @@ fake() {
 	chmod +x "$box/bin/$1"
 }
 
+# cut_power_at PATTERN COMMAND...: the command and all that it has started end at once when a file whose
+# name ends so is about to get it. No mistake if that was so.
+cut_power_at() {
+	fake sync <<-END
+		#!/bin/bash
+		[[ "\$*" != *"$1.imgtank-"* ]] || kill -9 0
+		exec $(PATH=${PATH#*:} type -P sync) "\$@"
+	END
+	local status=0
+
+	setsid --wait "${@:2}" </dev/null || status=$?
+	rm "$box/bin/sync"
+	[[ $status -eq 137 ]]
+}
+
 # picture -> rights, owner and content of all that is configured; without passwd(5)'s backups
 picture() {
 	(find /etc /usr/local/etc ! -name '*-' ! -name '.pwd.lock' -printf '%p %M %U:%G %l\n' \

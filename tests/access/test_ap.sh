@@ -41,8 +41,10 @@ fake qrencode <<<$'#!/bin/sh\necho "CODE OF $(cat)"'
 fake raspi-config <<END
 #!/bin/sh
 echo "raspi-config \$*" >>$box/called
-[ "\$2" != get_wifi_country ] || echo GB
+[ "\$2" != get_wifi_country ] || cat $box/country
+[ "\$2" != do_wifi_country ] || echo "\$3" >$box/country
 END
+echo GB >"$box/country"
 fake end_process <<'END'
 #!/bin/sh
 pid=$(cat "$1")
@@ -201,8 +203,20 @@ expect "a password is made up" grep -qE '^Password: +[a-z2-9]{12}$' "$box/said"
 expect "undo works" into /dev/null "$imgtank" setup ap --undo
 picture >"$box/after"
 expect "undo leaves /etc as it was" diff "$box/before" "$box/after"
-expect "the country is as it was" grep -q "do_wifi_country GB" "$box/called"
+expect "the country is as it was" test "$(<"$box/country")" = GB
 expect "undo once more is no mistake" into /dev/null "$imgtank" setup ap --undo
+
+for file in hostapd.conf imgtank-ap.service dnsmasq.conf imgtank-ap-dhcp.service ap.json; do
+	expect "the power goes at $file" into /dev/null cut_power_at $file "$imgtank" setup ap "${with_password[@]}"
+	expect "undo works" into /dev/null "$imgtank" setup ap --undo
+	picture >"$box/after"
+	expect "and leaves nothing of it" diff "$box/before" "$box/after"
+done
+true >"$box/country"
+expect "where there was no country" into "$box/said" "$imgtank" setup ap "${with_password[@]}"
+expect "once more" into "$box/said" "$imgtank" setup ap "${with_password[@]}"
+expect "undo works" into /dev/null "$imgtank" setup ap --undo
+expect "undo says no other" test "$(<"$box/country")" = DE
 
 # --- with NetworkManager ---
 

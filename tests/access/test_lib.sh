@@ -42,6 +42,17 @@ note one KEY "first value"
 note one KEY "second value"
 note one /a/path yes
 expect "the first note stays" test "$(noted one KEY)" = "first value"
+note one EMPTY ""
+note one EMPTY "second value"
+expect "also that there was nothing" test -z "$(noted one EMPTY)"
+# shellcheck disable=SC2317 # called by note
+sync() {
+	printf '%s\n' "$@" >>synced
+}
+note one LAST yes
+expect "a note is on the disk before what it is about is done" \
+	test "$(sort synced | paste -sd ' ')" = "$state_dir $state_dir/one"
+unset -f sync
 expect "a path can be noted" test "$(noted one /a/path)" = yes
 expect "what was not noted is nothing" test -z "$(noted one OTHER)$(noted two KEY)"
 forget one

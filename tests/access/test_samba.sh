@@ -165,6 +165,13 @@ expect "it can be run again" into "$box/said" "$imgtank" setup samba --tank "$ta
 expect "and changes nothing more" cmp -s $conf "$box/once"
 expect "a password is made up" grep -qE "^Password: +[a-z2-9]{12}$" "$box/said"
 
+# What waits in a drop folder is not left behind by a later run.
+expect "another drop folder" says "The drop folder is /var/spool/imgtank/drop already." \
+	bash -c "$imgtank setup samba --tank $tank --drop $box/drop 2>&1 || :"
+expect "is none" refused test -e "$box/drop"
+expect "what waits is still to be imported" \
+	test "$("$imgtank" config --get drop.path)" = /var/spool/imgtank/drop
+
 expect "undo keeps what was dropped" says "there are files in it" "$imgtank" setup samba --undo
 expect "it is still there" cmp -s "$box/once" /var/spool/imgtank/drop/a.jpg
 rm -r /var/spool/imgtank/drop
@@ -172,6 +179,29 @@ picture >"$box/after"
 expect "undo leaves /etc as it was" diff "$box/before" "$box/after"
 expect "the server was stopped, as before" refused test -f "$box/smbd.pid"
 expect "undo once more is no mistake" into /dev/null "$imgtank" setup samba --undo
+
+for file in imgtank.conf smb.conf 50-setup-samba.conf; do
+	expect "the power goes at $file" into /dev/null cut_power_at $file "$imgtank" setup samba --tank "$tank"
+	expect "undo works" into /dev/null "$imgtank" setup samba --undo
+	picture >"$box/after"
+	expect "and leaves nothing of it" diff "$box/before" "$box/after"
+done
+fake cmp <<<$'#!/bin/sh\nkill -9 0'
+into /dev/null setsid --wait "$imgtank" setup samba --tank "$tank" || :
+rm "$box/bin/cmp"
+expect "the power goes while it is checked" into /dev/null "$imgtank" setup samba --undo
+expect "nothing is left of the check" refused test -e /var/spool/imgtank/drop
+expect "with another drop folder" into "$box/said" "$imgtank" setup samba --tank "$tank" --drop "$box/drop"
+expect "again, without a word of it" into "$box/said" "$imgtank" setup samba --tank "$tank"
+expect "it stays" test "$("$imgtank" config --get drop.path)" = "$box/drop"
+fake testparm <<<'#!/bin/false'
+expect "a later run that fails" says "What was set up before is taken back, too" \
+	bash -c "$imgtank setup samba --tank $tank 2>&1 || :"
+rm "$box/bin/testparm"
+expect "leaves no folder" refused test -e "$box/drop"
+rm -rf /var/spool/imgtank/drop
+picture >"$box/after"
+expect "and /etc as it was" diff "$box/before" "$box/after"
 
 printf '[drop]\n  path = /srv\n' >$conf
 expect "a share of the same name is said" says "already has a share called drop" \

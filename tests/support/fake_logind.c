@@ -3,9 +3,9 @@
  * fake_logind.c - org.freedesktop.login1 on the bus of DBUS_SYSTEM_BUS_ADDRESS, for tests.
  *
  * Says on standard output what it was asked: "ready", "inhibit WHAT WHO MODE",
- * "released", "PowerOff 0". With the argument "refuse" it refuses everything. SIGUSR1: says that
- * the machine is going down, as systemd 252 does; SIGUSR2: that it is restarting, as 257 does;
- * SIGHUP: that it stays on.
+ * "released", "PowerOff 0". With the argument "refuse" it refuses everything. SIGUSR1: tells all
+ * that the machine is going down, as systemd 252 does; SIGUSR2: that it is restarting, as 257
+ * does; SIGHUP: that it stays on; then it says "told".
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -91,6 +91,8 @@ static int on_signal(sd_event_source *source, const struct signalfd_siginfo *inf
 	if (r >= 0)
 		r = sd_bus_emit_signal(userdata, path, interface, "PrepareForShutdown", "b",
 			info->ssi_signo != SIGHUP);
+	if (r >= 0)
+		(void)puts("told");
 	return r;
 }
 

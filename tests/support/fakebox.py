@@ -7,6 +7,7 @@
 
 Nothing here sleeps: every wait ends with what is waited for, or fails after a deadline.
 """
+import contextlib
 import os
 import queue
 import re
@@ -36,7 +37,8 @@ class Program:
         self.process = subprocess.Popen(
             self.argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT if merge_stderr else subprocess.PIPE,
-            env={**os.environ, **(env or {})}, text=True, encoding="utf-8", errors="replace")
+            env={**os.environ, **(env or {})}, text=True, encoding="utf-8", errors="replace",
+            start_new_session=True)
         self.lines = []  # all so far
         self.errors = []
         self.fresh = queue.Queue()
@@ -63,8 +65,9 @@ class Program:
         self.close()
 
     def close(self):
-        if self.process.poll() is None:
-            self.process.kill()
+        """Ends it and what it has started: a child that holds the pipe would hold up the test."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         for reader in self.readers:
             reader.join(DEADLINE_S)

@@ -39,6 +39,10 @@ def shots(browser, name):
         browser.wait_for("document.readyState === 'complete'", "the layout")
         expect(browser.run("return document.documentElement.scrollWidth") <= width,
                f"{name} is wider than {width} pixels")
+        cut = browser.run(
+            "return [...document.querySelectorAll('.day h2, .day .facts, .day .facts span')]"
+            ".filter((e) => e.scrollWidth > Math.ceil(e.getBoundingClientRect().width)).map((e) => e.textContent)")
+        expect_equal(cut, [], f"{name} at {width}: cut off")
         small = browser.run(
             "return [...document.querySelectorAll('button:not(.cell)')].filter((b) => b.offsetParent && "
             "(b.offsetHeight < 44 || b.offsetWidth < 44)).map((b) => b.textContent || b.id)")
@@ -101,7 +105,7 @@ def test_ten_thousand_pictures_of_a_day(work):
         browser.run("location.hash = '#pictures'")
         browser.wait_for("document.querySelectorAll('.cell img').length > 20", "thumbnails")
         browser.wait_for("[...document.images].every((i) => i.complete && i.naturalWidth)", "all of them")
-        expect(time.monotonic() - began < 10, "the first screen took too long")
+        expect(time.monotonic() - began < 25, "the first screen took too long")
         shots(browser, "pictures")
         browser.size(1920, 1080)
         for part in (0.3, 0.6, 0.95):
@@ -312,7 +316,7 @@ def test_fifty_uploads_with_the_connection_cut(work):
         browser.offline(False)
         browser.click("#upload-start")
         said = "document.getElementById('upload-note').textContent"
-        browser.wait_for(f"{said}.includes('File 2')", "the half of it")
+        browser.wait_for("document.getElementById('upload-progress').textContent.includes('File 2')", "the half of it")
         browser.offline(True)
         browser.wait_for(f"{said} === W.uploadWaits", "the broken connection")
         browser.offline(False)

@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -30,7 +31,7 @@ def free_port():
 class Chrome:
     def __init__(self, dark=False, network=False, scrollbars=False, more_args=()):
         self.port = free_port()
-        self.folder = tempfile.TemporaryDirectory(prefix="imgtank-chrome-")
+        self.folder = tempfile.TemporaryDirectory(prefix="imgtank-chrome-", ignore_cleanup_errors=True)
         self.process = subprocess.Popen(
             ["chromedriver", f"--port={self.port}", "--silent"], stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
@@ -122,7 +123,8 @@ class Chrome:
     def end(self):
         with contextlib.suppress(OSError, AssertionError):
             self.call("DELETE", "")
-        self.process.terminate()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)  # with the browser: it may write its last in there
         self.process.wait()
         self.folder.cleanup()
 

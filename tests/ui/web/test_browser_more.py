@@ -21,7 +21,7 @@ from e2e import expect, expect_equal, main  # noqa: E402
 from fakebox import FakeBox  # noqa: E402
 from film import film as make_film  # noqa: E402
 import make_card  # noqa: E402
-from test_web import all_pictures, files_of  # noqa: E402
+from test_web import all_pictures, files_of, request_text, statuses_of  # noqa: E402
 
 # To the browser an address as any in a home's network (RFC 5737 keeps it free); it leads to this machine.
 # Only there it is as in life: at loopback a browser says more of where a request comes from.
@@ -151,6 +151,173 @@ def test_hostile_names_of_failed_files_stay_text(work):
         check_text(browser, "now")
 
 
+def test_a_failed_file_says_why(work):
+    listed = "return document.querySelector('.problems ul').textContent"
+    with FakeBox("idle") as fake, web(fake.socket) as server, page(server) as browser:
+        fake.step("insert " + json.dumps({
+            "card": "c9", "label": "CARD", "stays_mounted": True,
+            "plan": {"files": 3, "seconds": 1, "names": ["DCIM/A.JPG"], "failing": {"1": "file-unreadable"}}}))
+        fake.step("advance 30")
+        browser.wait_for("document.querySelector('.problems code') !== null", "the file with a problem")
+        error = server.get_json("/api/state")["state"]["cards"][0]["errors"][0]
+        for word in ("what", "remedy"):
+            expect(error[word] in browser.run(listed), f"{word} is not said: {browser.run(listed)}")
+        expect(error["fault"] not in browser.run(listed), "a word for programs is shown")
+        browser.run("""
+            events.close();
+            return fetch('/api/state').then((answer) => answer.json()).then((now) => {
+                now.state.cards[0].errors[0].file = 'DCIM/OTHER.JPG';
+                showState(now);
+            });""")
+        expect("OTHER.JPG" in browser.run(listed), "another file, as after a second try, is not shown")
+
+
+# ---- what is old -------------------------------------------------------------------------------
+
+
+def test_new_pictures_are_seen(work):
+    """Also by who has looked at the pictures before, and by who is looking."""
+    work.tank.mkdir()
+    cells = "document.querySelectorAll('.cell[data-id]').length"
+    number = iter(range(60))
+
+    def insert(name, count, day=0):
+        card = make_card.Card(work.path(name))
+        for _ in range(count):
+            i = next(number)
+            card.jpeg(f"DCIM/100EXMPL/IMG_{i:04}.JPG", make_card.at(day, 8, i), model="EX-1")
+        b.insert(card.root, name)
+        server.wait(lambda: any(item["label"] == name for item in
+                                server.get_json("/api/state")["state"]["history"]), f"the import of {name}")
+
+    with box(work.folder, tank=work.tank) as b, web(b.socket) as server, page(server) as browser:
+        insert("ONE", 3)
+        show_pictures(browser, 3)
+        browser.run("location.hash = '#now'")
+        insert("TWO", 4)
+        browser.run("location.hash = '#pictures'")
+        browser.wait_for(f"{cells} === 7", "the pictures of the second card")
+        insert("THREE", 2)
+        browser.wait_for(f"{cells} === 9", "those of the third, without leaving the page")
+        browser.click(".cell[data-id]")
+        browser.wait_for("document.getElementById('viewer').open", "one picture")
+        insert("FOUR", 1)
+        browser.key("ArrowRight")
+        browser.wait_for("document.getElementById('viewer-name').textContent === shownSection.picture(1).name", "the next one")
+        browser.key("Escape")
+        browser.wait_for(f"{cells} === 10", "those of the fourth, once that was closed")
+        insert("MANY", 40)
+        browser.wait_for("sections[0].count === 50", "many")
+        browser.size(400, 400)
+        browser.wait_for("place.width === document.getElementById('days').clientWidth", "the narrow layout")
+        browser.run("scrollTo(0, 500)")
+        seen = ("[...document.querySelectorAll('.cell[data-id]')].find((cell) => "
+                "cell.getBoundingClientRect().top > 150 && cell.getBoundingClientRect().bottom < 390)")
+        browser.wait_for(f"{seen} !== undefined && scrollY > 300", "the middle")
+        where = ("return [document.activeElement.dataset.id, "
+                 "Math.round(document.activeElement.getBoundingClientRect().top)]")
+        browser.run(f"{seen}.focus({{preventScroll: true}})")
+        before = browser.run(where)
+        insert("NEWER", 3, day=2)
+        browser.wait_for("sections.length === 2 && document.activeElement.dataset.id", "a newer day above")
+        expect_equal(browser.run(where), before, "where one was looking, and what had the focus")
+
+
+def test_who_wakes_up_sees_no_old_state(work):
+    with FakeBox("idle") as fake, web(fake.socket) as server, page(server) as browser:
+        fake.step("advance 1")
+        headline = "document.getElementById('headline').textContent"
+        browser.wait_for(f"{headline} === 'Ready'", "the state")
+        expect(browser.run(f"const now = Date.now; Date.now = () => now() + 3600000;"
+                           "document.dispatchEvent(new Event('visibilitychange')); Date.now = now;"
+                           f"return {headline} === W.lost"), "an hour later it still shows the old state")
+        browser.wait_for(f"{headline} === 'Ready'", "the state of now")
+
+
+def test_a_page_has_one_live_connection(work):
+    """Also after it was refused for a while, as when too many were watching."""
+    with FakeBox("idle") as fake, web(fake.socket) as server, page(server) as browser:
+        fake.step("advance 1")
+        browser.wait_for("document.getElementById('headline').textContent === 'Ready'", "the state")
+        browser.run("""
+            const Real = EventSource;
+            window.made = [];
+            window.EventSource = class extends Real { constructor(...all) { super(...all); made.push(this); } };
+            events.close();""")
+        others = statuses_of(server, 16, request_text(server, "/api/events"), "127.0.0.1")[1]
+        for _ in range(3):  # as the silence makes it do
+            browser.run("""
+                listen();
+                const one = events;
+                return new Promise((resolve) => one.addEventListener('error', () => setTimeout(resolve, 300)));""")
+        for connection in others:
+            connection.close()
+        browser.wait_for("events.readyState === 1", "the connection")
+        browser.run("return new Promise((resolve) => setTimeout(resolve, 3500))")  # what was planned before comes then
+        expect_equal(browser.run("return made.filter((one) => one.readyState !== 2).length"), 1, "live connections")
+        browser.complaints()  # of the refusals
+
+
+# ---- for everybody -----------------------------------------------------------------------------
+
+
+def test_the_next_picture_is_announced(work):
+    work.run(work.watch(work.card("plain", count=3)))
+    with gallery(work) as (_, browser):
+        browser.click(".cell[data-id]")
+        browser.wait_for("document.getElementById('viewer').open", "one picture")
+        shown = browser.run("return document.getElementById('viewer-name').textContent")
+        browser.key("ArrowRight")
+        browser.wait_for(f"document.getElementById('viewer-name').textContent !== {json.dumps(shown)}", "the next one")
+        expect_equal(browser.run("return document.getElementById('viewer-name').closest('[aria-live]')?.ariaLive"), "polite",
+                     "how its name is told to who does not see")
+
+
+def test_what_is_still_to_come_has_a_name(work):
+    """While the box is slow, a screen reader meets places, not nameless buttons."""
+    work.import_safely(work.card("plain", count=6))
+    with box(work.folder, tank=work.tank) as b, web(b.socket) as server, page(server) as browser:
+        server.wait(lambda: server.get("/api/days").status == 200, "the tank")
+        browser.run("""const ask = window.fetch;
+            window.fetch = (path, ...more) => path.startsWith("/api/day/") ? new Promise(() => {}) : ask(path, ...more);
+            location.hash = "#pictures";""")
+        browser.wait_for("document.querySelectorAll('.cell').length > 0", "the places")
+        names = browser.run("return Array.from(document.querySelectorAll('.cell'), (cell) => cell.ariaLabel)")
+        expect(all(" of " in (name or "") for name in names), f"places without a name: {names}")
+
+
+def test_twice_as_large_on_a_small_screen(work):
+    """A telephone of 320 pixels, its page enlarged to 200 %."""
+    work.run(work.watch(work.card("plain", count=3)))
+    with box(work.folder, tank=work.tank) as b, web(b.socket, f"--spool={b.reader}") as server, \
+            page(server, 160, 284) as browser:
+        for name in ("now", "upload-page", "pictures"):
+            browser.run("location.hash = arguments[0]", name)
+            browser.wait_for(f"document.getElementById('tab-{name.split('-')[0]}').ariaCurrent === 'page'", name)
+            if name == "pictures":
+                browser.wait_for("document.querySelector('.cell[data-id]') !== null", "the pictures")
+            expect_equal(browser.run("""
+                return [...document.querySelectorAll('main *, .bar *')].filter((element) => {
+                    const box = element.getBoundingClientRect();
+                    return element.checkVisibility() && box.width > 1 && box.right > innerWidth + 1;
+                }).map((element) => element.outerHTML.slice(0, 80))"""), [], f"what lies outside of {name}")
+            expect_equal(browser.run("""
+                return [...document.querySelectorAll('.bar a, .bar button')].filter((element) => element.checkVisibility() &&
+                    element.getClientRects().length && element.offsetHeight > 60).map((element) => element.textContent)"""),
+                         [], "words that are cut into pieces")
+        expect(browser.run("""
+            const one = document.querySelector('#search-box summary').getBoundingClientRect();
+            const other = document.getElementById('select').getBoundingClientRect();
+            return one.right <= other.left || one.bottom <= other.top;"""), "search and select lie on each other")
+        browser.click(".cell[data-id]")
+        browser.wait_for("document.querySelector('#stage img')?.complete", "one picture")
+        expect(browser.run("return document.querySelector('#stage img').getBoundingClientRect().height") > 100, "it is not seen")
+        browser.run("document.getElementById('viewer-download').scrollIntoView()")
+        expect(browser.run("const box = document.getElementById('viewer-download').getBoundingClientRect();"
+                           "return box.top >= 0 && box.bottom <= innerHeight + 1"), "the download cannot be reached")
+        browser.key("Escape")
+
+
 # ---- fingers, films, files ---------------------------------------------------------------------
 
 
@@ -214,6 +381,10 @@ def test_a_film_plays(work):
         browser.wait_for(f"{video}.error || {video}.readyState >= 1", "what the film is")
         expect_equal(browser.run(f"const v = {video}; return [v.error?.message ?? null, v.duration, v.videoWidth, v.videoHeight]"),
                      [None, 1, 32, 32], "the film")
+        browser.wait_for(f"{video}.error || {video}.readyState >= 3", "its first pictures")
+        # It begins by itself where all of it would come in time: 16 MB in its one second. A busy machine
+        # is slower than that; then a finger begins it.
+        expect(browser.run(f"const v = {video}; v.play(); return v.autoplay && v.controls"), "how it begins")
         browser.wait_for(f"{video}.ended && {video}.currentTime === 1", "the end of the film")
         browser.run(f"{video}.currentTime = 0.3")
         browser.wait_for(f"!{video}.seeking && {video}.currentTime === 0.3 && {video}.readyState >= 2", "a place in it")
@@ -245,10 +416,80 @@ def test_files_are_dropped(work):
         browser.wait_for("!document.getElementById('upload-start').disabled", "the files")
         said = "document.getElementById('upload-note').textContent"
         expect(browser.run(f"return {said}").startswith("4 files"), "how many are there")
+        browser.run("window.begun = []; const real = fetch; window.fetch = (path, options) => {"
+                    "if (path === '/api/upload') begun.push(options.body.get('bytes')); return real(path, options); };")
+        browser.run("window.spoken = []; new MutationObserver(() => spoken.push(arguments[0].textContent)).observe("
+                    "arguments[0], {childList: true, characterData: true, subtree: true})".replace(
+                        "arguments[0]", "document.getElementById('upload-note')"))
         browser.click("#upload-start")
         browser.wait_for(f"{said} === W.uploadDone", "the end")
         server.wait(lambda: os.listdir(b.reader) == [], "an empty spool")
         expect_equal({p.read_bytes() for p in files} - set(files_of(work.tank).values()), set(), "missing files")
+        expect_equal(browser.run("return begun"), [str(sum(p.stat().st_size for p in files))], "the room that is asked for")
+        expect_equal(browser.run("return spoken.filter((text) => text && text !== W.uploadDone)"), [],
+                     "a screen reader would not come to an end with")
+
+
+def test_beginning_and_end_are_tried_again(work):
+    """The question is lost, or its answer: then nobody wants to send three hundred pictures once more."""
+    work.tank.mkdir()
+    card = work.card("plain", count=4)
+    files = sorted(path for path in Path(os.fsdecode(card.root)).rglob("*") if path.suffix == ".JPG")
+    said = "document.getElementById('upload-note').textContent"
+    with box(work.folder, tank=work.tank) as b, web(b.socket, f"--spool={b.reader}") as server, \
+            page(server) as browser:
+        browser.run("""
+            const real = fetch;
+            window.lost = [];
+            window.fetch = async (path, options) => {
+                const way = path.endsWith('/done') ? 'end' : path === '/api/upload' ? 'beginning' : '';
+                const isFirst = way && !lost.includes(way), isSecond = way && lost.filter((one) => one === way).length === 1;
+                if (isFirst || isSecond)
+                    lost.push(way);
+                if (isSecond)
+                    await real(path, options);
+                if (isFirst || isSecond)
+                    throw new TypeError('lost');
+                return real(path, options);
+            };
+            location.hash = '#upload-page';""")
+        browser.wait_for("!document.getElementById('page-upload').hidden", "the upload page")
+        drag(browser, "#upload-zone", files)
+        browser.wait_for("!document.getElementById('upload-start').disabled", "the files")
+        browser.click("#upload-start")
+        browser.wait_for("document.getElementById('upload-note').dataset.tone !== ''", "the end")
+        expect_equal(browser.run(f"return {said}"), browser.run("return W.uploadDone"), "what is said at the end")
+        expect_equal(browser.run("return lost"), ["beginning", "beginning", "end", "end"], "what was lost")
+        server.wait(lambda: set(files_of(work.tank).values()) >= {p.read_bytes() for p in files}, "the pictures")
+
+
+def test_what_cannot_be_uploaded_is_named(work):
+    """A folder, a file that is gone, notes: the pictures beside them come into the tank."""
+    work.tank.mkdir()
+    card = work.card("plain", count=4)
+    files = sorted(path for path in Path(os.fsdecode(card.root)).rglob("*") if path.suffix == ".JPG")
+    notes = Path(work.path("notes.txt"))
+    notes.write_text("not a picture", encoding="utf-8")
+    said = "document.getElementById('upload-note').textContent"
+    with box(work.folder, tank=work.tank) as b, web(b.socket, f"--spool={b.reader}") as server, \
+            page(server) as browser:
+        browser.run("location.hash = '#upload-page'")
+        browser.wait_for("!document.getElementById('page-upload').hidden", "the upload page")
+        drag(browser, "#upload-zone", [files[0].parent, files[0], notes])
+        browser.wait_for("!document.getElementById('upload-start').disabled", "the files")
+        chosen = browser.run(f"return {said}")
+        expect(chosen.startswith("2 files") and files[0].parent.name in chosen, f"the folder is not named: {chosen}")
+        browser.click("#upload-start")
+        browser.wait_for(f"{said}.startsWith('All is on the box')", "the end")
+        expect("notes.txt" in browser.run(f"return {said}"), "the notes are not named")
+        server.wait(lambda: os.listdir(b.reader) == [], "an empty spool")
+        expect(files[0].read_bytes() in files_of(work.tank).values(), "the picture is missing")
+        drag(browser, "#upload-zone", files[1:])
+        browser.wait_for(f"{said}.startsWith('3 files')", "the other ones")
+        files[2].unlink()
+        browser.click("#upload-start")
+        browser.wait_for(f"{said}.includes({json.dumps(files[2].name)})", "the name of the one that is gone")
+        expect(browser.run(f"return {said} === W.uploadGone({json.dumps(files[2].name)})"), "what is said of it")
 
 
 # ---- power -------------------------------------------------------------------------------------

@@ -170,7 +170,7 @@ def test_others_are_served_meanwhile(work):
         for _ in range(20):
             began = time.monotonic()
             expect_equal(server.get("/api/state").status, 200, "the state")
-            expect(time.monotonic() - began < 2, "the state had to wait")
+            expect(time.monotonic() - began < 5, "the state had to wait")
         expect(not answers, "an answer without a process")
         os.kill(probe, signal.SIGCONT)
         for reader in readers:

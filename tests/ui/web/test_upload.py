@@ -102,6 +102,20 @@ def offset_of(server, upload):
     return server.get_json(f"/api/upload/{upload}?file=0")["offset"]
 
 
+def test_the_end_can_be_asked_for_again(work):
+    """Its answer may have been lost."""
+    path = card_files(work)[0]
+    with boxes(work) as (b, server):
+        upload = begin(server, 2)
+        put(server, upload, 0, path.name, path.read_bytes())
+        put(server, upload, 1, "notes.txt", b"not a picture")
+        first, again = done(server, upload), done(server, upload)
+        expect_equal((first.status, again.status), (200, 200), "twice")
+        expect_equal(again.json(), first.json(), "what is said the second time")
+        server.wait(lambda: spool(b) == [], "an empty spool")
+        expect_equal(len(server.get_json("/api/state")["state"]["history"]), 1, "imports")
+
+
 def test_same_names_stay_two_pictures(work):
     first, second = card_files(work)[:2]
     with boxes(work) as (b, server):
@@ -116,11 +130,12 @@ def test_same_names_stay_two_pictures(work):
 def test_what_was_not_copied_stays(work):
     path = card_files(work)[0]
     with boxes(work) as (b, server):
-        upload = begin(server, 2)
-        put(server, upload, 0, path.name, path.read_bytes())
-        put(server, upload, 1, "notes.xyz", b"not a picture")
+        folder = Path(work.folder) / "begun"
+        folder.mkdir()
+        (folder / path.name).write_bytes(path.read_bytes())
+        (folder / "notes.xyz").write_bytes(b"not a picture")
         client = b.client()
-        expect_equal(done(server, upload).status, 200, "the end")
+        folder.rename(b.reader / "Upload by Ann")
         card = client.wait_card("Upload by Ann", "safe-to-remove")
         expect_equal(card["files_left_out"], 1, "left out")
         server.wait(lambda: server.get_json("/api/state")["state"]["cards"][0]["state"] == "safe-to-remove",
@@ -128,6 +143,63 @@ def test_what_was_not_copied_stays(work):
         expect_equal(server.get("/api/state").status, 200, "a turn of the loop")
         expect_equal(spool(b), ["Upload by Ann"], "the spool")
         expect_equal((b.reader / "Upload by Ann" / "notes.xyz").read_bytes(), b"not a picture", "the file")
+
+
+def test_what_is_no_picture_is_left_out(work):
+    """Else its card would never be done, and sixteen of them would leave no place for one from a camera."""
+    path = card_files(work)[0]
+    with boxes(work) as (b, server):
+        upload = begin(server, 4)
+        put(server, upload, 0, path.name, path.read_bytes())
+        put(server, upload, 1, "notes.txt", b"not a picture")
+        put(server, upload, 2, "Thumbs.db", b"of an operating system")
+        put(server, upload, 3, "picture", path.read_bytes() + b"another one, without an ending")
+        answer = done(server, upload)
+        expect_equal(answer.status, 200, "the end")
+        expect_equal(answer.json(), {"ok": True, "left_out": ["notes.txt", "Thumbs.db"], "left_out_count": 2}, "what is said")
+        server.wait(lambda: spool(b) == [], "an empty spool")
+        expect(path.read_bytes() in tank_contents(work), "the picture is missing")
+        expect_equal(len(tank_contents(work)), 2, "files in the tank")
+        upload = begin(server, 1)
+        put(server, upload, 0, "notes.txt", b"not a picture")
+        answer = done(server, upload)
+        expect_equal(answer.status, 415, "none is a picture")
+        expect_equal(spool(b), [], "the spool")
+    with box(work.folder, tank=work.tank, config="[import]\nselect = everything") as b, \
+            web(b.socket, f"--spool={b.reader}", config="[import]\nselect = everything\n") as server:
+        upload = begin(server, 1)
+        put(server, upload, 0, "notes.txt", b"not a picture")
+        expect_equal(done(server, upload).json()["left_out_count"], 0, "left out, where everything is wanted")
+        server.wait(lambda: spool(b) == [], "an empty spool")
+        expect(b"not a picture" in tank_contents(work), "the notes are missing")
+
+
+def test_pairs_of_the_same_names_stay_pairs(work):
+    """Two phones count alike; what a phone wrote together keeps one name in the tank."""
+    picture = card_files(work)[0].read_bytes()
+    pairs = [[picture + b"%d %s" % (phone, kind) for kind in (b"heic", b"mov")] for phone in range(3)]
+    with boxes(work) as (b, server):
+        upload = begin(server, 6)
+        for phone, pair in enumerate(pairs):
+            for index, ending in enumerate(("HEIC", "MOV")):
+                expect_equal(put(server, upload, phone * 2 + index, f"IMG_0001.{ending}", pair[index]).status, 200, "put")
+        expect_equal(done(server, upload).status, 200, "the end")
+        server.wait(lambda: spool(b) == [], "an empty spool")
+        names = {path.read_bytes(): path.stem for path in Path(work.tank, "images").rglob("*") if path.is_file()}
+        for pair in pairs:
+            expect_equal(names[pair[0]], names[pair[1]], "the names of a pair")
+
+
+def test_folders_may_be_named_as_files_are(work):
+    picture = card_files(work)[0].read_bytes()
+    names = ("2", "2", "A.JPG", "A.JPG", "3", "3", "A.JPG")
+    with boxes(work) as (b, server):
+        upload = begin(server, len(names))
+        for index, name in enumerate(names):
+            expect_equal(put(server, upload, index, name, picture + b"%d" % index).status, 200, f"{index}: {name}")
+        expect_equal(done(server, upload).status, 200, "the end")
+        server.wait(lambda: spool(b) == [], "an empty spool")
+        expect_equal(tank_contents(work), {picture + b"%d" % index for index in range(len(names))}, "the tank")
 
 
 def test_what_others_have_put_in_stays(work):
@@ -174,6 +246,24 @@ def test_a_new_upload_is_not_taken_for_the_one_before(work):
         fake.step('set {"disk_label": "OTHER"}')
         server.wait(lambda: server.get_json("/api/state")["state"]["tank"]["disk_label"] == "OTHER", "a change")
         expect_equal((ann / "A.JPG").read_bytes(), b"other picture", "what was not imported yet")
+
+
+def test_an_upload_mends_a_copy_that_has_rotted(work):
+    content = card_files(work)[0].read_bytes()
+    with boxes(work) as (b, server):
+        upload_one(server, content)
+        server.wait(lambda: spool(b) == [], "an empty spool")
+        copy = next(path for path in Path(work.tank, "images").rglob("*") if path.is_file())
+        times = copy.stat()
+        copy.write_bytes(content[:-100] + bytes((content[-100] ^ 1,)) + content[-99:])
+        os.utime(copy, ns=(times.st_atime_ns, times.st_mtime_ns))
+        client = b.client()
+        upload_one(server, content)
+        client.wait(lambda: [card for card in client.model["cards"] if "retry" in card["commands"]], "its bad end")
+        expect_equal(spool(b), ["Upload by Ann"], "the spool, which has the only good one")
+        client.ok("retry", card=client.model["cards"][0]["card"])
+        server.wait(lambda: spool(b) == [], "an empty spool")
+        expect(content in tank_contents(work), "it is not in the tank")
 
 
 def test_a_second_page_leaves_the_uploads_of_the_first_alone(work):
@@ -223,15 +313,15 @@ def test_what_is_being_sent_counts_as_taken_room(work):
     """Several at once do not fill the disk that others need."""
     spool_folder = work.path("small-disk")
     spool_folder.mkdir()
-    if subprocess.call(["mount", "-t", "tmpfs", "-o", "size=600m", "tmpfs", str(spool_folder)]):
+    if subprocess.call(["mount", "-t", "tmpfs", "-o", "size=534m", "tmpfs", str(spool_folder)]):
         raise Skip("tmpfs cannot be mounted here")
     try:
         with FakeBox("copying") as fake, web(fake.socket, f"--spool={spool_folder}") as server:
-            size, sending, statuses = 30 << 20, [], []
+            size, sending, statuses = 8 << 20, [], []
             for i in range(4):
                 upload = begin(server, 1, f"Ann {i}")
                 connection = socket.create_connection(("127.0.0.1", server.port))
-                connection.settimeout(20)
+                connection.settimeout(60)
                 connection.sendall((f"PUT {put_path(upload, 0, 'a.jpg', size)} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
                                     f"Origin: {server.origin}\r\nSec-Fetch-Site: same-origin\r\n"
                                     f"Cookie: imgtank={server.cookie}\r\nContent-Length: {size}\r\n\r\n").encode())
@@ -246,6 +336,11 @@ def test_what_is_being_sent_counts_as_taken_room(work):
             expect_equal(statuses, [b"200", b"200", b"507", b"507"], "two have room")
             room = os.statvfs(spool_folder)
             expect(room.f_bavail * room.f_frsize >= 512 << 20, "the others' room was used")
+            answer = server.post("/api/upload", urlencode({"by": "Ann", "files": 1000, "bytes": 100 << 20}))
+            expect_equal(answer.status, 507, "what has no room as a whole is not begun")
+            expect("fewer" in answer.json()["remedy"], f"what to do: {answer.body}")
+            answer = server.post("/api/upload", urlencode({"by": "Ann", "files": 1000, "bytes": 1 << 20}))
+            expect_equal(answer.status, 200, "what has")
     finally:
         subprocess.call(["umount", "-l", str(spool_folder)])
 

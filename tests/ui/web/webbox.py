@@ -37,16 +37,16 @@ class Web:
     """The server, given its listening socket as systemd does; and a browser with one cookie."""
 
     def __init__(self, socket_path, *options, password=PASSWORD, prefix=(),
-                 open_password=False):
+                 open_password=False, config=""):
         self.folder = tempfile.TemporaryDirectory(prefix="imgtank-web-")
         self.code_file = Path(self.folder.name) / "code"
         self.cookie = None
         listener = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.port = listener.getsockname()[1]
         self.origin = f"http://127.0.0.1:{self.port}"
-        config = Path(self.folder.name) / "imgtank.conf"
-        config.write_text("", encoding="utf-8")
-        argv = [*prefix, str(BIN / "imgtank-ui-web"), "--config", str(config), "--socket",
+        config_path = Path(self.folder.name) / "imgtank.conf"
+        config_path.write_text(config, encoding="utf-8")
+        argv = [*prefix, str(BIN / "imgtank-ui-web"), "--config", str(config_path), "--socket",
                 str(socket_path), f"--assets={ROOT / 'assets' / 'web'}",
                 f"--code-file={self.code_file}", *options]
         if password:

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Uploads that nobody goes on with: whom they make room for, and when. The clock, the disk's
- * room and the requests are ours; the spool is a real folder.
+ * Uploads that nobody goes on with: whom they make room for, and when; and those that go to a slow
+ * disk. The clock, the disk and its room, and the requests are ours; the spool is a real folder.
  */
 #include "tests/support/itest.h"
 
 #include <dirent.h>
+#include <errno.h>
+#include <poll.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +27,8 @@ static struct web web;
 static char spool[64];
 static uint64_t now_usec;
 static uint64_t room_bytes; /* of the spool's disk */
+static sem_t may_flush; /* the disk is ready with one more upload */
+static int flush_errno;
 
 static unsigned int status; /* of the last answer */
 static char answer[128];
@@ -36,7 +41,10 @@ bool __wrap_request_form(
 void __wrap_request_refuse(
 	struct request *request, unsigned int code, const char *sentence, const char *remedy);
 void __wrap_request_send_json(struct request *request, unsigned int code, char *text);
+void __wrap_request_wait(struct request *request);
+void __wrap_request_wake(struct request *request);
 bool __wrap_spool_has_room(int spool_fd, uint64_t size_bytes);
+int __wrap_syncfs(int fd);
 
 static unsigned int folders(void)
 {
@@ -99,6 +107,25 @@ bool __wrap_spool_has_room(int spool_fd, uint64_t size_bytes)
 	return size_bytes + (uint64_t)folders() * EACH_BYTES <= room_bytes;
 }
 
+void __wrap_request_wait(struct request *request)
+{
+	request->is_waiting = true;
+}
+
+void __wrap_request_wake(struct request *request)
+{
+	request->is_waiting = false;
+}
+
+int __wrap_syncfs(int fd)
+{
+	(void)fd;
+	while (sem_wait(&may_flush) < 0)
+		;
+	errno = flush_errno;
+	return flush_errno ? -1 : 0;
+}
+
 static void pass(uint64_t seconds)
 {
 	now_usec += seconds * 1000000;
@@ -152,6 +179,8 @@ static int set_up(void **state)
 	assert_non_null(mkdtemp(spool));
 	now_usec = UINT64_C(7) * 24 * 3600 * 1000000;
 	room_bytes = UINT64_MAX;
+	flush_errno = 0;
+	(void)sem_init(&may_flush, 0, 0);
 	return uploads_new(&web.uploads, &web, spool);
 }
 
@@ -159,8 +188,126 @@ static int tear_down(void **state)
 {
 	(void)state;
 	uploads_free(web.uploads);
+	(void)sem_destroy(&may_flush);
 	return rmdir(spool); /* nothing is left behind */
 }
+
+/* --- the end --- */
+
+static const char *in_spool(const char *name)
+{
+	static char path[128];
+
+	(void)text_format(path, sizeof(path), "%s/%s", spool, name);
+	return path;
+}
+
+/* An upload of one file, all of it. */
+static void send_all(char id[SPOOL_ID_BYTES])
+{
+	struct request request;
+
+	assert_int_equal(begin(id), MHD_HTTP_OK);
+	assert_int_equal(begin_put(&request, id, "3", "0"), 0);
+	request.take(&request, "abc", 3);
+	upload_put(&request);
+	assert_int_equal(status, MHD_HTTP_OK);
+	end(&request);
+}
+
+static unsigned int ask_for_end(struct request *request, const char *id)
+{
+	*request = (struct request){.web = &web};
+	(void)text_format(request->argument, sizeof(request->argument), "%s", id);
+	status = 0;
+	upload_done(request);
+	return status;
+}
+
+static void let_flush(void)
+{
+	struct pollfd waiting = {.fd = uploads_fd(web.uploads), .events = POLLIN};
+
+	(void)sem_post(&may_flush);
+	assert_int_equal(poll(&waiting, 1, 20000), 1);
+	uploads_ready(web.uploads);
+}
+
+static unsigned int go_on(struct request *request)
+{
+	assert_false(request->is_waiting);
+	status = 0;
+	upload_done(request);
+	end(request);
+	return status;
+}
+
+static void remove_card(const char *name)
+{
+	char path[128];
+
+	(void)text_format(path, sizeof(path), "%s/a.jpg", in_spool(name));
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(in_spool(name)), 0);
+}
+
+/* Nobody else waits for the disk; and who asks twice gets two answers. */
+static void test_others_are_answered_while_it_goes_to_the_disk(void **state)
+{
+	char id[SPOOL_ID_BYTES], other[SPOOL_ID_BYTES];
+	struct request first, second, put;
+
+	(void)state;
+	send_all(id);
+	assert_int_equal(ask_for_end(&first, id), 0);
+	assert_true(first.is_waiting);
+	assert_int_equal(begin(other), MHD_HTTP_OK);
+	assert_int_equal(ask_for_end(&second, id), 0);
+	assert_int_equal(begin_put(&put, id, "3", "3"), MHD_HTTP_CONFLICT);
+	end(&put);
+	pass(IDLE_S);
+	assert_int_equal(begin(other), MHD_HTTP_OK);
+	assert_int_not_equal(access(in_spool("Upload by Ana"), F_OK), 0);
+	let_flush();
+	assert_int_equal(access(in_spool("Upload by Ana"), F_OK), 0);
+	assert_int_equal(go_on(&second), MHD_HTTP_OK);
+	assert_int_equal(go_on(&first), MHD_HTTP_OK);
+	assert_int_equal(ask_for_end(&first, id), MHD_HTTP_OK);
+	remove_card("Upload by Ana");
+}
+
+static void test_what_did_not_reach_the_disk_is_not_named(void **state)
+{
+	char id[SPOOL_ID_BYTES];
+	struct request request;
+
+	(void)state;
+	send_all(id);
+	flush_errno = EIO;
+	assert_int_equal(ask_for_end(&request, id), 0);
+	let_flush();
+	assert_int_equal(go_on(&request), MHD_HTTP_INTERNAL_SERVER_ERROR);
+	assert_true(is_known(id));
+	assert_int_equal(folders(), 1);
+	assert_int_not_equal(access(in_spool("Upload by Ana"), F_OK), 0);
+}
+
+static void test_one_that_waits_is_kept_at_the_end(void **state)
+{
+	char id[SPOOL_ID_BYTES];
+	struct request request;
+
+	(void)state;
+	send_all(id);
+	assert_int_equal(ask_for_end(&request, id), 0);
+	end(&request); /* its connection ends first */
+	(void)sem_post(&may_flush);
+	uploads_free(web.uploads);
+	remove_card("Upload by Ana");
+	assert_int_equal(uploads_new(&web.uploads, &web, spool), 0);
+}
+
+/* --- who makes room --- */
 
 /* One more than there are places: refused until one of them has been silent for long enough. */
 static void test_an_abandoned_one_makes_place(void **state)
@@ -292,6 +439,12 @@ int main(void)
 			test_room_that_is_promised_is_not_given_twice, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_after_a_day_it_is_gone_without_need, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_others_are_answered_while_it_goes_to_the_disk, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_what_did_not_reach_the_disk_is_not_named, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_one_that_waits_is_kept_at_the_end, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests_name("uploads", tests, NULL, NULL);
