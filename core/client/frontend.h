@@ -52,10 +52,9 @@ struct frontend {
 	/*
 	 * Gets each setting that was given, before open(). 0, or -EINVAL, leaving what was there:
 	 * the host says where it stands, goes on without one of the configuration, and ends for one
-	 * of the command line. value is borrowed; of the configuration it is empty for none but
-	 * those of other parts. NULL
-	 * if there are no settings.
+	 * of the command line. value is borrowed, and never empty for one of the configuration.
 	 * Those of other parts come in the same way; what is wrong with them is not said here.
+	 * NULL if there are no settings.
 	 */
 	int (*set)(void *state, const char *key, const char *value);
 

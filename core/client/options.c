@@ -240,30 +240,46 @@ static void on_configured(
 struct shared_reader {
 	struct frontend_host *host;
 	const char *key;
+	size_t count, taken_back; /* as in struct section */
 };
+
+static void on_shared_taken_back(
+	const char *file, unsigned int line, const char *key, const char *value, void *userdata)
+{
+	struct shared_reader *reader = userdata;
+
+	(void)file;
+	(void)line;
+	reader->count++;
+	if (!strcmp(reader->key, key) && !*value)
+		reader->taken_back = reader->count;
+}
 
 /* Whoever owns that section says what is wrong with it. */
 static void on_shared(
 	const char *file, unsigned int line, const char *key, const char *value, void *userdata)
 {
-	const struct shared_reader *reader = userdata;
+	struct shared_reader *reader = userdata;
 
 	(void)file;
 	(void)line;
-	if (!strcmp(reader->key, key))
+	if (++reader->count > reader->taken_back && !strcmp(reader->key, key))
 		(void)reader->host->frontend->set(reader->host->state, key, value);
 }
 
 static int read_shared(struct frontend_host *host)
 {
 	const struct frontend_shared_setting *setting = host->frontend->shared_settings;
+	const char *path = host->options.config_path;
 	int r = 0;
 
 	for (; r == 0 && setting && setting->key; setting++) {
-		struct shared_reader reader = {host, setting->key};
+		struct shared_reader reader = {.host = host, .key = setting->key};
 
-		r = config_read_section(
-			host->options.config_path, setting->section, on_shared, &reader);
+		r = config_read_section(path, setting->section, on_shared_taken_back, &reader);
+		reader.count = 0;
+		if (r == 0)
+			r = config_read_section(path, setting->section, on_shared, &reader);
 	}
 	return r;
 }
