@@ -174,6 +174,16 @@ def test_what_is_no_picture_is_left_out(work):
         expect(b"not a picture" in tank_contents(work), "the notes are missing")
 
 
+def test_what_is_wanted_is_taken_back_by_nothing(work):
+    """As for the import: nothing behind the = is the default, which takes pictures only."""
+    taken_back = "[import]\nselect = everything\nselect =\n"
+    with box(work.folder, tank=work.tank, config=taken_back) as b, \
+            web(b.socket, f"--spool={b.reader}", config=taken_back) as server:
+        upload = begin(server, 1)
+        put(server, upload, 0, "notes.txt", b"not a picture")
+        expect_equal(done(server, upload).status, 415, "none is a picture")
+
+
 def test_pairs_of_the_same_names_stay_pairs(work):
     """Two phones count alike; what a phone wrote together keeps one name in the tank."""
     picture = card_files(work)[0].read_bytes()
