@@ -22,12 +22,15 @@ KEYS = ["file", "type", "capture_time", "subsec", "utc_offset", "date_source", "
         "orientation", "thumbnail"]
 
 
-def picture(date="2024:05:12 13:14:15", make="ACME", orientation=6):
+def picture(date="2024:05:12 13:14:15", make="ACME", orientation=6, model=""):
     """The JPEG with an EXIF block in front."""
-    texts = [make.encode() + b"\0", date.encode() + b"\0"]
-    start = 8 + 2 + 3 * 12 + 4
-    ifd = struct.pack("<H", 3)
+    texts = [make.encode() + b"\0", date.encode() + b"\0", model.encode() + b"\0"]
+    count = 4 if model else 3
+    start = 8 + 2 + count * 12 + 4
+    ifd = struct.pack("<H", count)
     ifd += struct.pack("<HHII", 0x010F, 2, len(texts[0]), start)
+    if model:
+        ifd += struct.pack("<HHII", 0x0110, 2, len(texts[2]), start + len(texts[0]) + len(texts[1]))
     ifd += struct.pack("<HHIHH", 0x0112, 3, 1, orientation, 0)
     ifd += struct.pack("<HHII", 0x0132, 2, len(texts[1]), start + len(texts[0]))
     tiff = b"II*\0" + struct.pack("<I", 8) + ifd + struct.pack("<I", 0) + b"".join(texts)
@@ -88,6 +91,10 @@ class Probe(unittest.TestCase):
                          "  camera       ACME\n"
                          "  orientation  6\n"
                          "  thumbnail    16 x 24, decoded\n")
+
+    def test_a_maker_in_the_model_is_said_once(self):
+        self.file.write_bytes(picture(make="Canon", model="Canon EOS R5"))
+        self.assertIn("\n  camera       Canon EOS R5\n", self.run_probe(self.file).stdout)
 
     def test_hostile_names_are_safe_to_look_at(self):
         bad = os.fsencode(self.folder) + b"/\x1b[2J\xff\n.jpg"
