@@ -5,10 +5,10 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "core/base/text.h"
 #include "core/client/frontend.h"
 
 struct lines {
@@ -26,8 +26,7 @@ static int set(void *state, const char *key, const char *value)
 	struct lines *lines = state;
 
 	(void)key; /* there is only one */
-	lines->is_loud = !strcmp(value, "yes");
-	return 0;
+	return text_parse_bool(value, &lines->is_loud);
 }
 
 static int lines_open(void *state, struct frontend_host *host)

@@ -115,6 +115,15 @@ static void shorten(PangoLayout *layout, const struct widget *widget, struct box
 	} while (height > area.h && --lines > 0);
 }
 
+/* One sign of some font may be wider than a narrow area: what is beside it is not drawn. */
+static struct box common_part(struct box a, struct box b)
+{
+	int left = MAX(a.x, b.x), right = MIN(a.x + a.w, b.x + b.w);
+	int top = MAX(a.y, b.y), bottom = MIN(a.y + a.h, b.y + b.h);
+
+	return (struct box){left, top, MAX(0, right - left), MAX(0, bottom - top)};
+}
+
 static struct box place(PangoLayout *layout, const struct widget *widget, struct box area)
 {
 	PangoRectangle logical;
@@ -124,7 +133,7 @@ static struct box place(PangoLayout *layout, const struct widget *widget, struct
 	box = (struct box){area.x + logical.x, area.y, logical.width, logical.height};
 	if (widget->is_middle)
 		box.y += (area.h - logical.height) / 2;
-	return box;
+	return common_part(box, area);
 }
 
 struct letters_set letters_fit(

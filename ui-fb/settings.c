@@ -129,14 +129,24 @@ static int set_diagonal(struct settings *settings, const char *value)
 
 static int set_touch(struct settings *settings, const char *value)
 {
-	settings->has_touch = strcmp(value, "none") != 0;
-	return settings->has_touch ? touch_driver_parse(value, &settings->touch_driver) : 0;
+	bool is_wanted = strcmp(value, "none") != 0;
+	int r = is_wanted ? touch_driver_parse(value, &settings->touch_driver) : 0;
+
+	if (r == 0)
+		settings->has_touch = is_wanted;
+	return r;
 }
 
 static int set_calibration(struct settings *settings, const char *value)
 {
+	float calibration[6];
+	int r = touch_calibration_parse(value, calibration);
+
+	if (r < 0)
+		return r;
+	memcpy(settings->calibration, calibration, sizeof(calibration));
 	settings->has_calibration = true;
-	return touch_calibration_parse(value, settings->calibration);
+	return 0;
 }
 
 static int set_size(struct settings *settings, const char *value)

@@ -89,7 +89,8 @@ static int led_open(void *state, struct frontend_host *host)
 	r = device_play(&led->device, &led->pattern);
 	if (r == -EACCES || r == -EROFS)
 		log_error("%s cannot be written. It belongs to root: run this as a service, or "
-			  "give its group the right with a udev rule (docs/hardware.md).",
+			  "give its group the right with a udev rule (hardware.md in "
+			  "/usr/share/doc/imgtank).",
 			led->device.trigger_path);
 	return r < 0 ? r : 0;
 }

@@ -92,20 +92,26 @@ static int set(void *state, const char *key, const char *value)
 	if (!strcmp(key, "page"))
 		return set_page(tty, value);
 	if (!strcmp(key, "colours")) {
-		if (text_compare_nocase(value, "auto") == 0)
+		if (text_compare_nocase(value, "auto") == 0) {
+			tty->has_no_colours = false;
 			return 0;
+		}
 		r = text_parse_bool(value, &is_yes);
-		tty->has_no_colours = !is_yes;
-		return r < 0 || is_yes ? -EINVAL : 0;
+		if (r < 0 || is_yes)
+			return -EINVAL;
+		tty->has_no_colours = true;
+		return 0;
 	}
 	r = text_parse_bool(value, &is_yes);
+	if (r < 0)
+		return r;
 	if (!strcmp(key, "mouse"))
 		tty->has_no_mouse = !is_yes;
 	else if (!strcmp(key, "ascii"))
 		tty->is_ascii = is_yes;
 	else
 		tty->is_svg = is_yes;
-	return r;
+	return 0;
 }
 
 /* --- drawing --- */

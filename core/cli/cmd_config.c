@@ -178,12 +178,15 @@ static void take_value(
 }
 
 /* Front ends know their own keys: what was not set there is empty. */
-static int get_of_frontend(const struct request *request, const char *section, const char *key)
+static int get_of_frontend(const struct request *request, const struct config *config,
+	const char *section, const char *key)
 {
 	struct wanted wanted = {.key = key};
 
-	if (config_read_section(request->config_path, section, take_value, &wanted) < 0)
+	if (config_read_section(request->config_path, section, take_value, &wanted) < 0) {
+		problems_print(stderr, config);
 		return EXIT_TROUBLE;
+	}
 	(void)puts(wanted.value ? wanted.value : "");
 	free(wanted.value);
 	return EXIT_OK;
@@ -200,7 +203,7 @@ static int get(const struct request *request, const struct config *config)
 		return cli_usage_error(
 			&command_config, "'%s' is no setting, as tank.path is", request->get);
 	if (!strncmp(section, "ui-", 3))
-		return get_of_frontend(request, section, dot + 1);
+		return get_of_frontend(request, config, section, dot + 1);
 	for (size_t i = 0; i < config_setting_count(); i++) {
 		struct config_setting setting;
 

@@ -102,11 +102,15 @@ static int history(const char *tank_path, struct history_view *view)
 		return EXIT_TANK_UNUSABLE;
 	}
 	if (r < 0) {
-		(void)fprintf(stderr, "There is no tank in %s yet.\n", tank_path);
+		(void)fprintf(stderr,
+			"There is no tank in %s yet.\n"
+			"  Import a card first, or name another folder with --tank.\n",
+			tank_path);
 		return EXIT_TANK_UNUSABLE;
 	}
 	if (view->shown == 0 && !view->wants_json)
-		(void)puts("Nothing was imported yet.");
+		(void)puts("No import is listed: there was none yet, or the ledger was made again "
+			   "since.");
 	return EXIT_OK;
 }
 

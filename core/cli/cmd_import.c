@@ -239,9 +239,11 @@ const struct cli_command command_import = {
 		"  --card-id TEXT       what makes this card this card (default: found out)\n"
 		"  --card-label TEXT    what to call it (default: found out)\n"
 		"\n"
-		"Exit status: 0 everything selected is in the tank and verified, 2 wrong usage,\n"
-		"3 some files failed (each is named), 4 the source cannot be used, 5 the tank "
-		"cannot be\n"
-		"used or is full, 130 interrupted.\n",
+		"Exit status: 0 everything selected is in the tank and verified (with --no-verify: "
+		"is in\n"
+		"the tank), 2 wrong usage, 3 some files failed (each is named) or could not be "
+		"read back,\n"
+		"4 the source cannot be used, 5 the tank cannot be used or is full, 130 "
+		"interrupted.\n",
 	.run = run,
 };

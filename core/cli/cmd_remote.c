@@ -312,10 +312,26 @@ static int print_effect(const struct call *call, struct session *session)
 	return EXIT_OK;
 }
 
+/* What to type; other front ends have buttons. */
+static const char *hint(enum reply_code code)
+{
+	switch (code) {
+	case REPLY_UNKNOWN_CARD:
+	case REPLY_WHICH_CARD:
+		return " 'imgtank cards' lists them.";
+	case REPLY_NOT_NOW:
+		return " 'imgtank cards' says what can be done with each.";
+	case REPLY_BUSY:
+		return " To insist: --force.";
+	default:
+		return "";
+	}
+}
+
 static int print_refusal(const struct message_reply *reply)
 {
-	(void)fprintf(stderr, "imgtank: %s\n  Nothing was changed.\n  %s\n", reply->sentence,
-		reply->remedy);
+	(void)fprintf(stderr, "imgtank: %s\n  Nothing was changed.\n  %s%s\n", reply->sentence,
+		reply->remedy, hint(reply->code));
 	return EXIT_TROUBLE;
 }
 

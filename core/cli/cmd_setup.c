@@ -87,7 +87,7 @@ const struct cli_command command_setup = {
 		"Without a step it asks for each. Each step says what it does, checks the result "
 		"by using it, and can be run "
 		"again.\n"
-		"docs/access.md tells what each one changes.\n"
+		"access.md in /usr/share/doc/imgtank tells what each one changes.\n"
 		"\n"
 		"tank: the disk that cards are copied to, mounted at every start if it is there;\n"
 		"without a disk it shows those that there are\n"

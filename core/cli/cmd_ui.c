@@ -43,23 +43,20 @@ static int print(const struct ui_names *names)
 	return EXIT_OK;
 }
 
-static int add_configured(struct ui_call *call, bool *is_said)
+static int say_unreadable(int error)
 {
-	int r = ui_add_configured(&call->place, &call->names, is_said);
-
-	if (r == 0)
-		return EXIT_OK;
-	(void)fprintf(stderr, "imgtank: The configuration cannot be read: %s.\n",
-		strerrordesc_np(-r) ?: "?");
+	(void)fprintf(stderr,
+		"imgtank: The configuration cannot be read: %s.\n  No front end was started.\n"
+		"  'imgtank config --check' says what is wrong.\n",
+		strerrordesc_np(-error) ?: "?");
 	return EXIT_USAGE;
 }
 
-static int print_configured(struct ui_call *call)
+static int print_meant(struct ui_call *call)
 {
-	bool is_said;
-	int status = add_configured(call, &is_said);
+	int r = ui_add_meant(&call->place, &call->names);
 
-	return status == EXIT_OK ? print(&call->names) : status;
+	return r < 0 ? say_unreadable(r) : print(&call->names);
 }
 
 static int become(const struct ui_call *call)
@@ -82,10 +79,10 @@ static int say_nothing_to_run(void)
 static int run_configured(struct ui_call *call)
 {
 	bool is_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO), is_said = false;
-	int status = add_configured(call, &is_said);
+	int r = ui_add_configured(&call->place, &call->names, &is_said);
 
-	if (status != EXIT_OK)
-		return status;
+	if (r < 0)
+		return say_unreadable(r);
 	if (is_said)
 		return ui_run(&call->place, &call->names, true);
 	if (!is_terminal)
@@ -153,7 +150,7 @@ static int run(int argc, char **argv)
 		ui_add_installed(&call->names);
 		return print(&call->names);
 	case OPTION_NAMES:
-		return print_configured(call);
+		return print_meant(call);
 	case OPTION_APPLY:
 		return ui_apply(&call->place);
 	default:

@@ -77,6 +77,7 @@ static void on_progress(uint64_t files_done, uint64_t files_total, uint64_t byte
 static void print_summary(const struct engine_verify_result *result)
 {
 	uint64_t bad = result->files_missing + result->files_changed + result->files_unreadable;
+	bool is_one = result->files_unknown == 1;
 	char size[32];
 
 	text_size(result->bytes_read, size, sizeof(size));
@@ -92,9 +93,10 @@ static void print_summary(const struct engine_verify_result *result)
 			result->files_unreadable);
 	if (result->files_unknown)
 		(void)printf("%" PRIu64
-			     " files in images/ are unknown to the ledger. 'imgtank rebuild' "
-			     "takes them in.\n",
-			result->files_unknown);
+			     " file%s in images/ %s unknown to the ledger. 'imgtank rebuild' takes "
+			     "%s in.\n",
+			result->files_unknown, is_one ? "" : "s", is_one ? "is" : "are",
+			is_one ? "it" : "them");
 	if (!result->is_from_disk)
 		(void)puts("This file system does not let imgtank read past its cache: the disk "
 			   "itself was perhaps not asked.");

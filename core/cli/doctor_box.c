@@ -49,7 +49,10 @@ void doctor_check_config(const struct doctor_scope *scope, struct doctor_report 
 			problem->is_error ? "config-error" : "config-unknown", about,
 			problem->is_error ? "The configuration has a mistake."
 					  : "The configuration has a word that nobody knows.",
-			"What is wrong there is not used.", "Mend it: %s.", problem->text);
+			problem->is_error
+				? "Nothing was changed; imports and imgtankd do not start with it."
+				: "It is passed over; everything else there is in force.",
+			"Mend it: %s.", problem->text);
 	}
 	check_owner(&config->tank, report);
 }

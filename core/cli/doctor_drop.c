@@ -252,7 +252,8 @@ static void say_missing(const char *path, struct doctor_report *report)
 {
 	doctor_find(report, DOCTOR_ERROR, "drop-missing", path, "The drop folder is not there.",
 		"Nothing can be dropped. What is in the tank is unchanged.",
-		"Make it, as docs/access.md says, or with 'imgtank setup samba'; or take it out of "
+		"Make it, as access.md in /usr/share/doc/imgtank says, or with 'imgtank setup "
+		"samba'; or take it out of "
 		"the section [drop].");
 }
 

@@ -205,8 +205,7 @@ static int apply(
 int ui_apply(const struct ui_place *place)
 {
 	CLEANUP(freep) struct ui_names *names = calloc(2, sizeof(*names));
-	bool is_said;
-	int r = names ? ui_add_configured(place, &names[0], &is_said) : -ENOMEM;
+	int r = names ? ui_add_meant(place, &names[0]) : -ENOMEM;
 
 	if (r < 0) {
 		(void)fprintf(stderr,
@@ -216,8 +215,6 @@ int ui_apply(const struct ui_place *place)
 			strerrordesc_np(-r) ?: "?");
 		return EXIT_USAGE;
 	}
-	if (!is_said) /* as the default says */
-		ui_add_hardware(place, &names[0]);
 	r = add_running(&names[1]);
 	if (r < 0) {
 		(void)fprintf(stderr,

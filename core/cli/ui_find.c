@@ -4,21 +4,25 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "build.h"
 #include "core/base/cleanup.h"
+#include "core/base/clock.h"
 #include "core/base/text.h"
 #include "core/config/section.h"
 
 #define PROGRAM_PREFIX "imgtank-ui-"
 #define CONFIGURED_BYTES 512
+#define PROBE_PATIENCE_MS 20000 /* much for a busy box that is only just starting */
 
 extern char **environ;
 
@@ -233,6 +237,31 @@ static bool is_for_people_only(const char *name)
 	return !strcmp(name, "tty") || !strcmp(name, "record") || !strcmp(name, "lines");
 }
 
+/* One that never says anything must not keep the others from their turn. */
+static void end_if_silent(pid_t pid, const char *name)
+{
+	uint64_t until_usec = clock_monotonic_usec() + PROBE_PATIENCE_MS * UINT64_C(1000);
+	CLEANUP(fd_closep) int fd = pidfd_open(pid, 0);
+	struct pollfd waited = {.fd = fd, .events = POLLIN};
+	uint64_t now_usec;
+	int r = -1;
+
+	if (fd < 0) /* an old kernel: then it is waited for */
+		return;
+	while (r < 0 && (now_usec = clock_monotonic_usec()) < until_usec) {
+		r = poll(&waited, 1, (int)((until_usec - now_usec) / 1000) + 1);
+		if (r < 0 && errno != EINTR)
+			return;
+	}
+	if (r > 0)
+		return;
+	(void)fprintf(stderr,
+		"imgtank: The front end %s does not say whether its hardware is here; it is passed "
+		"over.\n",
+		name);
+	(void)kill(pid, SIGKILL);
+}
+
 int ui_probe(const struct ui_place *place, const char *name)
 {
 	static const char *const probe[] = {"--probe", NULL};
@@ -241,6 +270,7 @@ int ui_probe(const struct ui_place *place, const char *name)
 
 	if (pid < 0)
 		return pid;
+	end_if_silent(pid, name);
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -errno;
@@ -312,6 +342,16 @@ int ui_add_configured(const struct ui_place *place, struct ui_names *names, bool
 			say_no_name(name);
 	}
 	return 0;
+}
+
+int ui_add_meant(const struct ui_place *place, struct ui_names *names)
+{
+	bool is_said;
+	int r = ui_add_configured(place, names, &is_said);
+
+	if (r == 0 && !is_said)
+		ui_add_hardware(place, names);
+	return r;
 }
 
 struct settings {

@@ -52,6 +52,9 @@ void ui_add_hardware(const struct ui_place *place, struct ui_names *names);
  */
 int ui_add_configured(const struct ui_place *place, struct ui_names *names, bool *is_said);
 
+/* The same, or, if it says nothing, those whose hardware is here: that is the default. */
+int ui_add_meant(const struct ui_place *place, struct ui_names *names);
+
 /* All settings of [ui-NAME] as one text: another text means that it must start anew. */
 void ui_settings(const struct ui_place *place, const char *name, char *text, size_t text_bytes);
 

@@ -230,8 +230,7 @@ static void renew(struct run *run, struct ui *ui)
 static void reload(struct run *run)
 {
 	CLEANUP(freep) struct ui_names *names = calloc(1, sizeof(*names));
-	bool is_said;
-	int r = names ? ui_add_configured(run->place, names, &is_said) : -ENOMEM;
+	int r = names ? ui_add_meant(run->place, names) : -ENOMEM;
 
 	if (r < 0) {
 		(void)fprintf(stderr,

@@ -50,9 +50,11 @@ struct frontend {
 	const struct frontend_shared_setting *shared_settings; /* the same */
 
 	/*
-	 * Gets each setting that was given, before open(). 0, or -EINVAL: the host
-	 * says where it stands and ends. value is borrowed. NULL if there are no settings.
+	 * Gets each setting that was given, before open(). 0, or -EINVAL, leaving what was there:
+	 * the host says where it stands, goes on without one of the configuration, and ends for one
+	 * of the command line. value is borrowed, and never empty for one of the configuration.
 	 * Those of other parts come in the same way; what is wrong with them is not said here.
+	 * NULL if there are no settings.
 	 */
 	int (*set)(void *state, const char *key, const char *value);
 

@@ -194,14 +194,39 @@ static const struct frontend_setting *find_setting(const struct frontend *fronte
 	return NULL;
 }
 
+/* The section is read twice: nothing behind a '=' takes back what was said of that key before. */
+struct section {
+	struct frontend_host *host; /* borrowed */
+	size_t count; /* settings so far, in this reading */
+	size_t taken_back[SETTINGS_MAX]; /* for each key: up to this one; 0: none */
+};
+
+static void on_taken_back(
+	const char *file, unsigned int line, const char *key, const char *value, void *userdata)
+{
+	struct section *section = userdata;
+	const struct frontend_setting *setting = find_setting(section->host->frontend, key);
+
+	(void)file;
+	(void)line;
+	section->count++;
+	if (setting && !*value)
+		section->taken_back[setting - section->host->frontend->settings] = section->count;
+}
+
 /* As everywhere in the configuration: what cannot be used is said and left out. */
 static void on_configured(
 	const char *file, unsigned int line, const char *key, const char *value, void *userdata)
 {
-	struct frontend_host *host = userdata;
+	struct section *section = userdata;
+	const struct frontend_host *host = section->host;
 	const struct frontend_setting *setting = find_setting(host->frontend, key);
 	char safe_key[128], safe_value[256];
 
+	section->count++;
+	if (setting && !setting->is_option_only &&
+		section->count <= section->taken_back[setting - host->frontend->settings])
+		return;
 	(void)text_escape(key, safe_key, sizeof(safe_key));
 	(void)text_escape(value, safe_value, sizeof(safe_value));
 	if (!setting || setting->is_option_only)
@@ -215,30 +240,46 @@ static void on_configured(
 struct shared_reader {
 	struct frontend_host *host;
 	const char *key;
+	size_t count, taken_back; /* as in struct section */
 };
+
+static void on_shared_taken_back(
+	const char *file, unsigned int line, const char *key, const char *value, void *userdata)
+{
+	struct shared_reader *reader = userdata;
+
+	(void)file;
+	(void)line;
+	reader->count++;
+	if (!strcmp(reader->key, key) && !*value)
+		reader->taken_back = reader->count;
+}
 
 /* Whoever owns that section says what is wrong with it. */
 static void on_shared(
 	const char *file, unsigned int line, const char *key, const char *value, void *userdata)
 {
-	const struct shared_reader *reader = userdata;
+	struct shared_reader *reader = userdata;
 
 	(void)file;
 	(void)line;
-	if (!strcmp(reader->key, key))
+	if (++reader->count > reader->taken_back && !strcmp(reader->key, key))
 		(void)reader->host->frontend->set(reader->host->state, key, value);
 }
 
 static int read_shared(struct frontend_host *host)
 {
 	const struct frontend_shared_setting *setting = host->frontend->shared_settings;
+	const char *path = host->options.config_path;
 	int r = 0;
 
 	for (; r == 0 && setting && setting->key; setting++) {
-		struct shared_reader reader = {host, setting->key};
+		struct shared_reader reader = {.host = host, .key = setting->key};
 
-		r = config_read_section(
-			host->options.config_path, setting->section, on_shared, &reader);
+		r = config_read_section(path, setting->section, on_shared_taken_back, &reader);
+		reader.count = 0;
+		if (r == 0)
+			r = config_read_section(path, setting->section, on_shared, &reader);
 	}
 	return r;
 }
@@ -246,12 +287,16 @@ static int read_shared(struct frontend_host *host)
 static int read_configuration(struct frontend_host *host)
 {
 	const char *name = host->options.name ? host->options.name : host->frontend->name;
-	char section[128];
+	struct section section = {.host = host};
+	char word[128];
 	int r;
 
-	if (!text_format(section, sizeof(section), "ui-%s", name))
+	if (!text_format(word, sizeof(word), "ui-%s", name))
 		return usage_error(host->frontend, "this name is too long:", name);
-	r = config_read_section(host->options.config_path, section, on_configured, host);
+	r = config_read_section(host->options.config_path, word, on_taken_back, &section);
+	section.count = 0;
+	if (r == 0)
+		r = config_read_section(host->options.config_path, word, on_configured, &section);
 	if (r == 0)
 		r = read_shared(host);
 	if (r == 0)

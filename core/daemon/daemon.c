@@ -440,8 +440,9 @@ static enum reply_code command_power(struct daemon *daemon, const struct command
 	const char **sentence, const char **remedy)
 {
 	if (!daemon->options->may_halt) {
-		*sentence = "This daemon does not shut the machine down.";
-		*remedy = "Use the machine's own switch, or set power = yes in [daemon].";
+		*sentence = "imgtank does not shut this machine down.";
+		*remedy =
+			"Use the machine's own switch, or set power = yes in the section [daemon].";
 		return REPLY_NOT_ALLOWED;
 	}
 	if (is_any_card_busy(daemon) && !request->force)

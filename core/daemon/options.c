@@ -57,7 +57,8 @@ static const char help[] =
 	"devices = yes. SIGTERM or Ctrl-C ends it in order: finished files stay, the rest is\n"
 	"copied when the card is put in again.\n"
 	"\n"
-	"Exit status: 0 ended in order, 1 it could not begin or go on, 2 wrong usage.\n";
+	"Exit status: 0 ended in order, 1 it could not begin or go on, 2 wrong usage or\n"
+	"a mistake in the configuration.\n";
 
 /* What the command line says; NULL: nothing. Borrowed. */
 struct given {

@@ -34,7 +34,8 @@ struct item *item_queue_pop(struct item_queue *queue, uint64_t deadline_usec);
 
 struct id_pair {
 	int64_t file_id;
-	int64_t of_id; /* thumbnails: the file whose picture serves this one; 0 = its own */
+	int64_t of_id; /* thumbnails: the file whose picture serves this one; 0 = its own.
+			  Reading back: not 0: also if that was done in an earlier import */
 };
 
 /* Without a bound; 16 bytes each. */

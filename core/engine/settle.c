@@ -680,11 +680,13 @@ static void hand_on(struct run *run, const struct item *first, const struct item
 	bool is_verified = !item->is_new && item->file.state == LEDGER_VERIFIED;
 	int r = 0;
 
-	if (is_verified)
-		report_add(run, &run->counts.files_verified, 1, NULL, 0);
-	else if (run->options->verify) {
+	if (run->options->verify) {
+		/* What comes again may have come to mend it: it is read once more. */
+		pair.of_id = is_verified;
 		report_add(run, NULL, 0, &run->counts.bytes_to_verify, item->stamp.size_bytes);
 		r = id_queue_push(&run->to_verify, pair);
+	} else if (is_verified) {
+		report_add(run, &run->counts.files_verified, 1, NULL, 0);
 	}
 	if (r == 0)
 		r = ask_for_thumbnail(run, first, item);

@@ -273,7 +273,7 @@ static int verify_file(struct verifier *verifier, const struct ledger_file *file
 	return shows_damage(r) ? put_aside(verifier, file) : 0;
 }
 
-static int verify_id(struct verifier *verifier, int64_t file_id)
+static int verify_id(struct verifier *verifier, int64_t file_id, bool must_read)
 {
 	struct run *run = verifier->run;
 	struct ledger_file file;
@@ -284,13 +284,15 @@ static int verify_id(struct verifier *verifier, int64_t file_id)
 	if (r == 0)
 		return -EBADMSG;
 	for (size_t i = 0; i < verifier->marks_count; i++)
-		if (verifier->marks[i] == file_id)
+		if (verifier->marks[i] == file_id) {
 			file.state = LEDGER_VERIFIED;
+			must_read = false;
+		}
 	if (file.state == LEDGER_DAMAGED) {
 		tell_failed(verifier, &file, -EILSEQ); /* the same content twice on this card */
 		return 0;
 	}
-	if (file.state == LEDGER_VERIFIED) {
+	if (file.state == LEDGER_VERIFIED && !must_read) {
 		on_bytes(file.size_bytes, run);
 		tell_verified(run, &file);
 		return 0;
@@ -311,7 +313,7 @@ static void verify_all(struct verifier *verifier)
 		if (id_queue_pop(&run->to_verify, deadline_usec, &pair)) {
 			if (run_is_cancelled(run))
 				break;
-			r = verify_id(verifier, pair.file_id);
+			r = verify_id(verifier, pair.file_id, pair.of_id != 0);
 		} else if (verifier->marks_count) {
 			r = write_marks(verifier);
 		} else {

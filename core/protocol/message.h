@@ -60,20 +60,21 @@ enum message_type {
 	X(REPLY_BAD_MESSAGE, "bad-message", "A field is missing or has the wrong type.",           \
 		"Send an id (a whole number from 1) and a command (text).")                        \
 	X(REPLY_UNKNOWN_COMMAND, "unknown-command", "There is no such command.",                   \
-		"See docs/protocol.md, or update imgtank.")                                        \
+		"See protocol.md in /usr/share/doc/imgtank, or update imgtank.")                   \
 	X(REPLY_TOO_FAST, "too-fast", "Too many commands at once.", "Wait a second.")              \
 	X(REPLY_NOT_ALLOWED, "not-allowed", "You may watch, but not give commands.",               \
 		"Become a member of the group imgtank, or use sudo.")                              \
 	X(REPLY_UNKNOWN_CARD, "unknown-card", "There is no such card.",                            \
-		"It may have been taken out. 'imgtank cards' lists them.")                         \
+		"It may have been taken out.")                                                     \
 	X(REPLY_WHICH_CARD, "which-card", "More than one card could be meant.",                    \
-		"Name the card. 'imgtank cards' lists them.")                                      \
+		"Say which one is meant.")                                                         \
 	X(REPLY_NOT_NOW, "not-now", "This does not make sense at the moment.",                     \
-		"'imgtank cards' says what can be done with each card.")                           \
+		"It may have changed just now: look once more.")                                   \
 	X(REPLY_BUSY, "busy", "A card is being copied.",                                           \
 		"Wait until it is finished, cancel it, or insist.")                                \
 	X(REPLY_HALTING, "halting", "The machine is shutting down.", "Wait until it is off.")      \
-	X(REPLY_FAILED, "failed", "It was tried and did not work.", "Look into the log.")
+	X(REPLY_FAILED, "failed", "It was tried and did not work.",                                \
+		"Try again. If it stays, look into the log.")
 
 #define REPLY_CODES_ENUM(symbol, word, sentence, remedy) symbol,
 enum reply_code { REPLY_CODES(REPLY_CODES_ENUM) REPLY_CODES_COUNT };

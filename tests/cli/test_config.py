@@ -63,6 +63,10 @@ class Config(unittest.TestCase):
                             ("tank.owner", ""), ("ui-web.listen", "81"), ("ui-web.spool", "")):
             shown = self.run_config("--get", name)
             self.assertEqual((shown.returncode, shown.stdout), (0, value + "\n"), name)
+        self.file.unlink()
+        shown = self.run_config("--get", "ui-web.listen")
+        self.assertEqual((shown.returncode, shown.stdout), (1, ""))
+        self.assertIn("this file cannot be read", shown.stderr)
         for name in ("tank", "tank.nothing", "nothing.path", "." , "a" * 100 + ".b"):
             shown = self.run_config("--get", name)
             self.assertEqual((shown.returncode, shown.stdout), (2, ""), name)

@@ -187,6 +187,7 @@ def test_doctor_configuration(work):
         doctor.configure("import", "naming = kepe")
         finding = doctor.expect_only("config-error", "did you mean 'keep'")
         expect(f"{doctor.box.config}:" in finding["about"], finding)
+        expect("do not start" in finding["safe"], finding)
 
 
 def test_doctor_daemon_not_running(work):

@@ -265,6 +265,13 @@ def test_host_takes_settings_from_its_section_and_the_command_line_wins():
             check("50-local.conf:2: pretend cannot be 'maybe'" in said, said)
             check("50-local.conf:3: there is no key 'spin'" in said, said)
             check("50-local.conf:4: there is no key 'output'" in said, said)
+        Path(dropins, "60-back.conf").write_text("[ui-record]\npretend =\n")
+        with Program([BIN / UI, "--config", config, "--probe"]) as ui:
+            check_equal(ui.wait_end(), 0, "exit status: nothing behind the = is the default")
+            check("pretend" not in "\n".join(ui.errors), f"what was taken back: {ui.errors}")
+        Path(dropins, "70-again.conf").write_text("[ui-record]\npretend = broken\n")
+        with Program([BIN / UI, "--config", config, "--probe"]) as ui:
+            check_equal(ui.wait_end(), 1, "exit status: what comes after that counts")
         with Program([BIN / UI, "--config", config, "--pretend", "maybe"]) as ui:
             check_equal(ui.wait_end(), 2, "exit status: usage")
             check("--pretend cannot be 'maybe'" in "\n".join(ui.errors), str(ui.errors))

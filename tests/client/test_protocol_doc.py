@@ -29,19 +29,25 @@ def test_doc_every_example_line_is_one_of_the_protocol():
 
 def test_doc_knows_every_field_and_word():
     words = subprocess.run([TOOL, "words"], capture_output=True, text=True, check=True).stdout
+    engine = (ROOT / "core" / "protocol" / "event_json.c").read_text(encoding="utf-8")
+    fields = re.findall(r'set_[a-z]+\(object, "([a-z_]+)"', engine)
+    check(len(fields) > 15, f"fields of the engine's events were found: {fields}")
     known = set(re.findall(r"`([a-z0-9_-]+)`", DOCUMENT))
-    missing = sorted(set(words.split()) - known)
+    missing = sorted({*words.split(), *fields} - known)
     check(not missing, f"not in docs/protocol.md: {missing}")
 
 
 def test_doc_limits_are_those_of_the_code():
-    header = (ROOT / "core" / "protocol" / "message.h").read_text(encoding="utf-8")
+    header = "".join((ROOT / "core" / path).read_text(encoding="utf-8")
+                     for path in ("protocol/message.h", "daemon/server.h"))
     for name, value, words in (
             ("MESSAGE_COMMAND_BYTES_MAX", "(64 * 1024)", "| 64 KiB"),
             ("MESSAGE_EVENT_BYTES_MAX", "(1024 * 1024)", "| 1 MiB |"),
             ("MESSAGE_DEPTH_MAX", "8", "inside each other | 8 |"),
             ("MESSAGE_COMMANDS_PER_S", "50", "50 a second"),
-            ("MESSAGE_COMMANDS_BURST", "100", "100 at once")):
+            ("MESSAGE_COMMANDS_BURST", "100", "100 at once"),
+            ("SERVER_PEERS_MAX", "128", "| 128, of one user 64"),
+            ("SERVER_PEERS_PER_USER_MAX", "64", "| 128, of one user 64")):
         check(f"#define {name} {value}" in header, f"{name} is not {value}")
         check(words in DOCUMENT, f"'{words}' is not in the document")
 

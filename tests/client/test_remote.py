@@ -112,7 +112,8 @@ def test_remote_poweroff_while_copying_needs_force():
         box.step("advance 8")
         _, errors = call(box, "poweroff", status=1)
         check_equal(errors, ["imgtank: A card is being copied.", "  Nothing was changed.",
-                             "  Wait until it is finished, cancel it, or insist."], "refusal")
+                             "  Wait until it is finished, cancel it, or insist. To insist: "
+                             "--force."], "refusal")
         call(box, "poweroff", "--force")
         check_equal(call(box, "status")[0][0], "Shutting down", "in the end")
 
@@ -123,6 +124,7 @@ def test_remote_refusals_have_reason_and_remedy():
                              (("cancel", "c99"), "There is no such card."),
                              (("confirm", "c1"), "This does not make sense at the moment.")):
             _, errors = call(box, *args, status=1)
+            check("'imgtank cards'" in errors[2], f"what to do in a terminal: {errors}")
             check_equal(errors[0], "imgtank: " + reason, f"{args}")
             check_equal(len(errors), 3, f"sentences of {args}")
 
@@ -268,6 +270,41 @@ def test_ui_auto_runs_what_has_its_hardware_here():
             ui.signal(signal.SIGTERM)
             check_equal(ui.wait_end(), 0, "exit status")
             check("gone runs" not in ui.lines, str(ui.lines))
+
+
+def test_ui_auto_is_what_a_configuration_means_that_says_nothing():
+    with tempfile.TemporaryDirectory() as folder, FakeBox("idle") as box:
+        config, env = Path(folder, "own.conf"), {"IMGTANK_UI_DIR": folder}
+        fake_ui(folder, "here", 'test "$2" = --probe && exit 0; echo here runs; exit 0')
+        fake_ui(folder, "gone", 'test "$2" = --probe && exit 3; echo gone runs; exit 0')
+        for text in ("", "[ui]\nfrontends =\n"):
+            config.write_text(text)
+            lines, _ = call(box, "ui", "--config", str(config), "--names", env=env)
+            check("here" in lines and "gone" not in lines, f"--names of {text!r}: {lines}")
+        config.write_text("[ui]\nfrontends = none\n")
+        check_equal(call(box, "ui", "--config", str(config), "--names", env=env)[0], [], "none")
+        config.write_text("[ui]\nfrontends = gone\n")
+        with box.run("imgtank", "ui", "--config", config, env=env) as ui:
+            ui.wait_for("gone runs")
+            config.write_text("")
+            ui.signal(signal.SIGHUP)
+            ui.wait_for("here runs")
+            ui.signal(signal.SIGTERM)
+            check_equal(ui.wait_end(), 0, "exit status")
+
+
+def test_ui_auto_does_not_wait_for_one_that_never_says():
+    with tempfile.TemporaryDirectory() as folder, FakeBox("idle") as box:
+        config = Path(folder, "own.conf")
+        config.write_text("[ui]\nfrontends = auto\n")
+        fake_ui(folder, "deaf", 'test "$2" = --probe && exec sleep 600')
+        fake_ui(folder, "here", 'test "$2" = --probe && exit 0')
+        with box.run("imgtank", "ui", "--config", config, "--names",
+                     env={"IMGTANK_UI_DIR": folder}) as ui:
+            check_equal(ui.wait_end(40), 0, "exit status")
+            check("here" in ui.lines and "deaf" not in ui.lines, str(ui.lines))
+            check("deaf does not say whether its hardware is here" in "\n".join(ui.errors),
+                  str(ui.errors))
 
 
 def test_ui_another_configuration_changes_only_what_is_different():

@@ -117,6 +117,26 @@ def test_card_copied_elsewhere_is_recognised(work):
     work.check()
 
 
+def test_what_comes_again_mends_a_copy_that_has_rotted(work):
+    """Somebody sees a broken picture and brings it once more: it is not called safe for the sake of the broken one."""
+    card = work.card("plain", "one", count=8)
+    work.import_safely(card)
+    victim = next(path for path in pathlib.Path(work.tank, "images").rglob("*.jpg"))
+    content, times = victim.read_bytes(), victim.stat()
+    victim.write_bytes(content[:-100] + bytes((content[-100] ^ 1,)) + content[-99:])
+    os.utime(victim, ns=(times.st_atime_ns, times.st_mtime_ns))
+    other = work.path("other")
+    subprocess.run(["cp", "-a", os.fsdecode(card.root), other], check=True)
+    work.watch(card)  # cp has left its access times
+
+    first = work.run(other)
+    expect_equal(first.verdict(), "incomplete", f"verdict over a broken copy\n{first}")
+    second = work.run(other)
+    expect_equal(second.verdict(), "safe-to-format", f"verdict at the second time\n{second}")
+    expect_equal(second.done()["files_copied"], 1, "files copied anew")
+    expect(content in [path.read_bytes() for path in pathlib.Path(work.tank, "images").rglob("*.jpg")], "it is not in the tank")
+
+
 def test_renumbered_camera(work):
     """The camera starts again at 0001: same names, other pictures; and old ones renamed."""
     card = work.card("plain", count=6)

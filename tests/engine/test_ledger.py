@@ -170,6 +170,15 @@ def test_rebuild_of_a_lost_ledger(work):
     rebuild_and_reimport(work, card)
 
 
+def test_rebuild_begins_the_list_of_imports_anew(work):
+    """And history does not say that there was none."""
+    work.import_safely(work.card("mixed"))
+    expect_equal(run(["rebuild", "--tank", work.tank]).status, OK, "exit status of rebuild")
+    said = run(["history", "--tank", work.tank])
+    expect_equal(said.status, OK, f"exit status\n{said}")
+    expect("made again" in said.out and "was imported yet" not in said.out, f"history: {said}")
+
+
 def test_rebuild_without_manifests(work):
     card = work.card("mixed")
     work.import_safely(card)

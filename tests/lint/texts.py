@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What users read: each fault says what happened, what is safe and what to do, in plain words."""
+"""What users read: each fault says what happened, what is safe and what to do, in plain words, and
+no answer to a button speaks of commands."""
 import pathlib
 import re
 import sys
@@ -38,8 +39,26 @@ def check_fault(symbol, literals, words, findings):
             findings.append(f"{symbol}, {name}: {JARGON.search(text).group(0)!r} is no user's word")
 
 
+# Of the answers to commands these are shown to whoever pressed a button, on any front end.
+PRESSED = {"unknown-card", "which-card", "not-now", "busy", "halting", "failed"}
+
+
+def check_replies(findings):
+    text = (ROOT / "core/protocol/message.h").read_text(encoding="utf-8")
+    block = re.search(r"#define REPLY_CODES\(X\).*?\n\n", text, re.DOTALL).group(0).replace("\\\n", "")
+    replies = re.findall(r'X\(\w+, "([a-z-]+)",\s*"([^"]*)",\s*"([^"]*)"\)', block)
+    missing = PRESSED - {word for word, _, _ in replies}
+    if missing:
+        findings.append(f"core/protocol/message.h: not found: {sorted(missing)}")
+    for word, *sentences in replies:
+        for sentence in sentences:
+            if word in PRESSED and ("'imgtank" in sentence or JARGON.search(sentence)):
+                findings.append(f"reply {word}: a button's user cannot use this: {sentence!r}")
+
+
 def main():
     findings, words = [], set()
+    check_replies(findings)
     for symbol, literals in faults():
         check_fault(symbol, literals, words, findings)
     if len(words) < 10:

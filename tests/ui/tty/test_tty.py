@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "support"))
-from fakebox import BIN, DEADLINE_S, FakeBox, Failure, check, check_equal, main  # noqa: E402
+from fakebox import BIN, DEADLINE_S, ROOT, FakeBox, Failure, check, check_equal, main  # noqa: E402
 
 UI = BIN / "imgtank-ui-tty"
 TERMS = ["linux", "xterm-256color", "vt100", "screen"]
@@ -303,6 +303,18 @@ def leave_and_look(term, leave, status):
     check(re.search("(?m)^0$", screen), "the terminal's settings: " + screen)
     check_equal(term.tmux("display-message", "-p", "#{cursor_flag}#{alternate_on}").strip(), "10",
                 "cursor shown, first screen")
+
+
+def test_tty_a_setting_that_cannot_be_leaves_the_one_before():
+    with tempfile.TemporaryDirectory() as folder:
+        state = subprocess.run([ROOT / "tests/support/fake_tankd.py", "--print-state",
+                                "copying"], capture_output=True, check=True).stdout
+        config = Path(folder, "own.conf")
+        config.write_text("[ui-tty]\nascii = yes\nascii = perhaps\n")
+        done = subprocess.run([UI, "--config", config, "--render", "-"], input=state, check=False,
+                              capture_output=True, env={**os.environ, "LC_ALL": "C.UTF-8"})
+        check(b"ascii cannot be 'perhaps'" in done.stderr, done.stderr.decode())
+        check(done.stdout.isascii() and b"EOS_DIGITAL" in done.stdout, done.stdout.decode())
 
 
 def test_tty_gives_the_terminal_back_when_it_is_left():

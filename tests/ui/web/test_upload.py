@@ -174,6 +174,16 @@ def test_what_is_no_picture_is_left_out(work):
         expect(b"not a picture" in tank_contents(work), "the notes are missing")
 
 
+def test_what_is_wanted_is_taken_back_by_nothing(work):
+    """As for the import: nothing behind the = is the default, which takes pictures only."""
+    taken_back = "[import]\nselect = everything\nselect =\n"
+    with box(work.folder, tank=work.tank, config=taken_back) as b, \
+            web(b.socket, f"--spool={b.reader}", config=taken_back) as server:
+        upload = begin(server, 1)
+        put(server, upload, 0, "notes.txt", b"not a picture")
+        expect_equal(done(server, upload).status, 415, "none is a picture")
+
+
 def test_pairs_of_the_same_names_stay_pairs(work):
     """Two phones count alike; what a phone wrote together keeps one name in the tank."""
     picture = card_files(work)[0].read_bytes()
@@ -246,6 +256,24 @@ def test_a_new_upload_is_not_taken_for_the_one_before(work):
         fake.step('set {"disk_label": "OTHER"}')
         server.wait(lambda: server.get_json("/api/state")["state"]["tank"]["disk_label"] == "OTHER", "a change")
         expect_equal((ann / "A.JPG").read_bytes(), b"other picture", "what was not imported yet")
+
+
+def test_an_upload_mends_a_copy_that_has_rotted(work):
+    content = card_files(work)[0].read_bytes()
+    with boxes(work) as (b, server):
+        upload_one(server, content)
+        server.wait(lambda: spool(b) == [], "an empty spool")
+        copy = next(path for path in Path(work.tank, "images").rglob("*") if path.is_file())
+        times = copy.stat()
+        copy.write_bytes(content[:-100] + bytes((content[-100] ^ 1,)) + content[-99:])
+        os.utime(copy, ns=(times.st_atime_ns, times.st_mtime_ns))
+        client = b.client()
+        upload_one(server, content)
+        client.wait(lambda: [card for card in client.model["cards"] if "retry" in card["commands"]], "its bad end")
+        expect_equal(spool(b), ["Upload by Ann"], "the spool, which has the only good one")
+        client.ok("retry", card=client.model["cards"][0]["card"])
+        server.wait(lambda: spool(b) == [], "an empty spool")
+        expect(content in tank_contents(work), "it is not in the tank")
 
 
 def test_a_second_page_leaves_the_uploads_of_the_first_alone(work):
