@@ -358,6 +358,7 @@ def test_stop_during_a_copy_leaves_nothing_half_and_the_next_start_resumes(work)
         workers = b.workers()
         for pid in workers:  # a quick disk would end before the daemon is asked
             os.kill(pid, signal.SIGSTOP)
+        was_quicker = len(e2e.images(b.tank)) == BIG_FILES  # than this test on a busy machine
         b.process.send_signal(signal.SIGTERM)
         client.wait_tank(halting="stop")
         for pid in workers:
@@ -371,7 +372,8 @@ def test_stop_during_a_copy_leaves_nothing_half_and_the_next_start_resumes(work)
         client.wait_card("BIG", "safe-to-remove", verdict="safe-to-format")
         expect(client.card("BIG")["files_known"] > 0, "it resumed")
         client.wait(lambda: len(client.model["history"]) == 2, "the history of before")
-        expect_equal(client.model["history"][1]["verdict"], "cancelled", "the first import")
+        verdict = client.model["history"][1]["verdict"]
+        expect(verdict == "cancelled" or (was_quicker and verdict == "safe-to-format"), f"the first import: {verdict}")
         check_whole(b.tank)
 
 

@@ -214,10 +214,10 @@ def test_new_pictures_are_seen(work):
         seen = ("[...document.querySelectorAll('.cell[data-id]')].find((cell) => "
                 "cell.getBoundingClientRect().top > 150 && cell.getBoundingClientRect().bottom < 390)")
         browser.wait_for(f"{seen} !== undefined && scrollY > 300", "the middle")
-        where = ("return [document.activeElement.dataset.id, "
+        where = ("return document.activeElement.dataset.id && [document.activeElement.dataset.id, "
                  "Math.round(document.activeElement.getBoundingClientRect().top)]")
         browser.run(f"{seen}.focus({{preventScroll: true}})")
-        before = browser.run(where)
+        before = browser.wait(lambda: browser.run(where), "its picture: it may just be filled anew")
         insert("NEWER", 3, day=2)
         browser.wait_for("sections.length === 2 && document.activeElement.dataset.id", "a newer day above")
         expect_equal(browser.run(where), before, "where one was looking, and what had the focus")
