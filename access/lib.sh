@@ -148,7 +148,20 @@ noted() {
 	[[ ! -f $state_dir/$1 ]] || sed -n "s|^$2=||p" "$state_dir/$1"
 }
 
-# On any mistake in the middle of a step: its give_up takes everything back.
+# give_up WHAT: takes everything back, by the step's take_back, and ends. What a step calls "as before" when
+# nothing of it stood, and how it takes back, may be set by it.
+as_before="Everything is as it was before."
+take_back_by=take_back
+give_up() {
+	local safe
+
+	trap - ERR
+	safe=$(taken_back "${step:?}" "$as_before")
+	$take_back_by
+	fail "$1" "$safe" "Mend that, and run it again."
+}
+
+# On any mistake in the middle of a step: give_up takes everything back.
 guard() {
 	set -E
 	trap '[[ $BASH_SUBSHELL -gt 0 ]] || give_up "A command failed; what it said stands above."' ERR
@@ -159,13 +172,13 @@ forget() {
 	rmdir --ignore-fail-on-non-empty "$state_dir" 2>/dev/null || :
 }
 
-# taken_back STEP [WORDS] -> what a step that fails says of the machine; to be asked before it takes back.
+# taken_back STEP WORDS -> what a step that fails says of the machine; to be asked before it takes back.
 # What an earlier run had set up goes, too.
 taken_back() {
 	if [[ $(noted "$1" complete) ]]; then
 		echo "What was set up before is taken back, too: all is as it was before the first time."
 	else
-		echo "${2:-Everything is as it was before.}"
+		echo "$2"
 	fi
 }
 

@@ -246,11 +246,9 @@ static void write_picture(struct json_writer *writer, const struct browse_pictur
 	const struct mime *mime = mime_find(file->tank_path);
 	const char *name = strrchr(file->tank_path, '/');
 	char version[GALLERY_VERSION_BYTES], camera[sizeof(file->make) + sizeof(file->model) + 1];
-	bool has_make = text_starts_with_nocase(file->model, file->make);
 
 	gallery_version(file->hash, version);
-	(void)text_format(camera, sizeof(camera), "%s%s%s", has_make ? "" : file->make,
-		has_make || !*file->make ? "" : " ", file->model);
+	text_camera(file->make, file->model, camera, sizeof(camera));
 	json_writer_open(writer, NULL, '{');
 	json_writer_number(writer, "id", file->id);
 	json_writer_text(writer, "v", version);

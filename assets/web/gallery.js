@@ -537,12 +537,16 @@ function daySection(day) {
 	return section;
 }
 
+// The next ones in the list, which are earlier.
+function askDaysAfter(days) {
+	return ask(days.length ? `/api/days?before=${days[days.length - 1].day}` : "/api/days");
+}
+
 // All of them, one answer after the other: then the page is as high as it will be.
 async function loadDays(number) {
 	for (let isEnd = false; !isEnd && number === listNumber;) {
 		try {
-			const last = sections.length ? `?before=${sections[sections.length - 1].day}` : "";
-			const answer = await ask(`/api/days${last}`);
+			const answer = await askDaysAfter(sections);
 			if (number !== listNumber)
 				return;
 			isEnd = answer.end;
@@ -588,8 +592,7 @@ async function galleryCatchUp() {
 	isCatchingUp = true;
 	try {
 		for (let isEnd = false; !isEnd && number === listNumber;) {
-			const last = days.length ? `?before=${days[days.length - 1].day}` : "";
-			const answer = await ask(`/api/days${last}`);
+			const answer = await askDaysAfter(days);
 			isEnd = answer.end;
 			days.push(...answer.days);
 		}

@@ -267,6 +267,14 @@ bool text_starts_with_nocase(const char *s, const char *start)
 	return *start == '\0';
 }
 
+void text_camera(const char *make, const char *model, char *out, size_t out_bytes)
+{
+	bool has_make = *make && !text_starts_with_nocase(model, make);
+
+	(void)text_format(out, out_bytes, "%s%s%s", has_make ? make : "",
+		has_make && *model ? " " : "", model);
+}
+
 bool text_ends_with_nocase(const char *s, const char *end)
 {
 	size_t length = strlen(s), end_length = strlen(end);

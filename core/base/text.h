@@ -68,6 +68,10 @@ void text_lower_ascii(char *s);
 /* strcmp() that takes A to Z and a to z for the same, whatever the locale. */
 int text_compare_nocase(const char *a, const char *b);
 
+/* "Canon EOS R6" of a maker and a model, either of which may be "": many models begin with their
+ * maker. */
+void text_camera(const char *make, const char *model, char *out, size_t out_bytes);
+
 bool text_starts_with_nocase(const char *s, const char *start);
 bool text_ends_with_nocase(const char *s, const char *end);
 

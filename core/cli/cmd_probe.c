@@ -131,10 +131,8 @@ static void print_taken(const struct media_facts *facts)
 static void print_camera(const struct media_facts *facts)
 {
 	char text[2 * MEDIA_NAME_BYTES];
-	bool is_in_model = *facts->make && text_starts_with_nocase(facts->model, facts->make);
 
-	(void)text_format(text, sizeof(text), "%s%s%s", is_in_model ? "" : facts->make,
-		!is_in_model && *facts->make && *facts->model ? " " : "", facts->model);
+	text_camera(facts->make, facts->model, text, sizeof(text));
 	print_item("camera", text);
 }
 

@@ -197,108 +197,88 @@ static const struct frontend_setting *find_setting(const struct frontend *fronte
 /* The section is read twice: nothing behind a '=' takes back what was said of that key before. */
 struct section {
 	struct frontend_host *host; /* borrowed */
+	const char *shared_key; /* of another part's section, only this one; NULL: it is our own */
 	size_t count; /* settings so far, in this reading */
 	size_t taken_back[SETTINGS_MAX]; /* for each key: up to this one; 0: none */
 };
+
+/* What is to be noted of this key; NULL: it is none that is asked for. */
+static size_t *taken_back(struct section *section, const char *key)
+{
+	const struct frontend *frontend = section->host->frontend;
+	const struct frontend_setting *setting;
+
+	if (section->shared_key)
+		return strcmp(section->shared_key, key) ? NULL : section->taken_back;
+	setting = find_setting(frontend, key);
+	return !setting || setting->is_option_only
+		? NULL
+		: &section->taken_back[setting - frontend->settings];
+}
 
 static void on_taken_back(
 	const char *file, unsigned int line, const char *key, const char *value, void *userdata)
 {
 	struct section *section = userdata;
-	const struct frontend_setting *setting = find_setting(section->host->frontend, key);
+	size_t *place = taken_back(section, key);
 
 	(void)file;
 	(void)line;
 	section->count++;
-	if (setting && !*value)
-		section->taken_back[setting - section->host->frontend->settings] = section->count;
+	if (place && !*value)
+		*place = section->count;
 }
 
-/* As everywhere in the configuration: what cannot be used is said and left out. */
+/*
+ * As everywhere in the configuration: what cannot be used is said and left out. In another part's
+ * section whoever owns it says so.
+ */
 static void on_configured(
 	const char *file, unsigned int line, const char *key, const char *value, void *userdata)
 {
 	struct section *section = userdata;
 	const struct frontend_host *host = section->host;
-	const struct frontend_setting *setting = find_setting(host->frontend, key);
+	const size_t *place = taken_back(section, key);
 	char safe_key[128], safe_value[256];
+	bool is_taken;
 
-	section->count++;
-	if (setting && !setting->is_option_only &&
-		section->count <= section->taken_back[setting - host->frontend->settings])
+	if (++section->count <= (place ? *place : 0))
+		return;
+	is_taken = place && host->frontend->set(host->state, key, value) >= 0;
+	if (is_taken || section->shared_key)
 		return;
 	(void)text_escape(key, safe_key, sizeof(safe_key));
 	(void)text_escape(value, safe_value, sizeof(safe_value));
-	if (!setting || setting->is_option_only)
+	if (!place)
 		log_warning("%s:%u: there is no key '%s' for %s; it is not used", file, line,
 			safe_key, host->frontend->name);
-	else if (host->frontend->set(host->state, key, value) < 0)
+	else
 		log_warning("%s:%u: %s cannot be '%s'; it is not used", file, line, safe_key,
 			safe_value);
 }
 
-struct shared_reader {
-	struct frontend_host *host;
-	const char *key;
-	size_t count, taken_back; /* as in struct section */
-};
-
-static void on_shared_taken_back(
-	const char *file, unsigned int line, const char *key, const char *value, void *userdata)
+static int read_section(struct frontend_host *host, const char *name, const char *shared_key)
 {
-	struct shared_reader *reader = userdata;
-
-	(void)file;
-	(void)line;
-	reader->count++;
-	if (!strcmp(reader->key, key) && !*value)
-		reader->taken_back = reader->count;
-}
-
-/* Whoever owns that section says what is wrong with it. */
-static void on_shared(
-	const char *file, unsigned int line, const char *key, const char *value, void *userdata)
-{
-	struct shared_reader *reader = userdata;
-
-	(void)file;
-	(void)line;
-	if (++reader->count > reader->taken_back && !strcmp(reader->key, key))
-		(void)reader->host->frontend->set(reader->host->state, key, value);
-}
-
-static int read_shared(struct frontend_host *host)
-{
-	const struct frontend_shared_setting *setting = host->frontend->shared_settings;
+	struct section section = {.host = host, .shared_key = shared_key};
 	const char *path = host->options.config_path;
-	int r = 0;
+	int r = config_read_section(path, name, on_taken_back, &section);
 
-	for (; r == 0 && setting && setting->key; setting++) {
-		struct shared_reader reader = {.host = host, .key = setting->key};
-
-		r = config_read_section(path, setting->section, on_shared_taken_back, &reader);
-		reader.count = 0;
-		if (r == 0)
-			r = config_read_section(path, setting->section, on_shared, &reader);
-	}
-	return r;
+	section.count = 0;
+	return r < 0 ? r : config_read_section(path, name, on_configured, &section);
 }
 
 static int read_configuration(struct frontend_host *host)
 {
 	const char *name = host->options.name ? host->options.name : host->frontend->name;
-	struct section section = {.host = host};
-	char word[128];
+	const struct frontend_shared_setting *shared = host->frontend->shared_settings;
+	char section[128];
 	int r;
 
-	if (!text_format(word, sizeof(word), "ui-%s", name))
+	if (!text_format(section, sizeof(section), "ui-%s", name))
 		return usage_error(host->frontend, "this name is too long:", name);
-	r = config_read_section(host->options.config_path, word, on_taken_back, &section);
-	section.count = 0;
-	if (r == 0)
-		r = config_read_section(host->options.config_path, word, on_configured, &section);
-	if (r == 0)
-		r = read_shared(host);
+	r = read_section(host, section, NULL);
+	for (; r == 0 && shared && shared->key; shared++)
+		r = read_section(host, shared->section, shared->key);
 	if (r == 0)
 		return -1;
 	(void)log_errno(LOG_LEVEL_ERROR, r, "the configuration cannot be read");

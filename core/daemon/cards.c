@@ -238,10 +238,11 @@ static void count_waiting(struct daemon *daemon)
 /* Said once of each; its source tells of it again. */
 static bool let_wait(struct daemon *daemon, struct source *source, const struct source_card *told)
 {
-	bool is_greedy = takes_too_many(daemon, told->slot_device);
 	char slot[MODEL_LABEL_BYTES];
 
 	if (waiting_add(&daemon->waiting, source, told->key)) {
+		bool is_greedy = takes_too_many(daemon, told->slot_device);
+
 		escape_into(slot, sizeof(slot), told->slot);
 		log_warning("a card was put in at %s; there is no place for it yet, and it waits",
 			slot);

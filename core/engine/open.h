@@ -19,8 +19,4 @@ int open_ledger(struct ledger **ret, struct tank *tank, bool *was_damaged);
 /* Is there a manifest or a picture? Then there was a ledger before it. */
 bool has_imported(const struct tank *tank);
 
-/* Sets the ledger aside and makes it again. The caller holds the exclusive lock. */
-int rebuild_ledger(struct tank *tank, bool full, const atomic_bool *cancel,
-	struct engine_rebuild_result *result);
-
 #endif

@@ -34,8 +34,10 @@ struct item *item_queue_pop(struct item_queue *queue, uint64_t deadline_usec);
 
 struct id_pair {
 	int64_t file_id;
-	int64_t of_id; /* thumbnails: the file whose picture serves this one; 0 = its own.
-			  Reading back: not 0: also if that was done in an earlier import */
+	union {
+		int64_t of_id; /* thumbnails: whose picture serves this file; 0 = its own */
+		bool must_read; /* reading back: also if an earlier import has done it */
+	};
 };
 
 /* Without a bound; 16 bytes each. */

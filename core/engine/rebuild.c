@@ -31,7 +31,6 @@
 struct rebuild {
 	struct tank *tank;
 	struct ledger *ledger;
-	const atomic_bool *cancel;
 	struct engine_rebuild_result *result;
 	uint8_t *buffer;
 	uint64_t may_read_bytes; /* of pictures that no manifest tells of */
@@ -39,11 +38,6 @@ struct rebuild {
 	bool is_shared; /* others write to the ledger meanwhile: it is held for moments only */
 	uint32_t uncommitted;
 };
-
-static bool is_cancelled(const struct rebuild *rebuild)
-{
-	return rebuild->cancel && atomic_load(rebuild->cancel);
-}
 
 /* Around what belongs together; alone with the ledger there is one long change. */
 static int begin_change(struct rebuild *rebuild)
@@ -138,7 +132,7 @@ static int on_entry(const struct manifest_entry *entry, void *userdata)
 	bool is_there;
 	int r;
 
-	if (is_cancelled(rebuild))
+	if (tank_is_cancelled(rebuild->tank))
 		return -ECANCELED;
 	r = rebuild->is_shared ? is_remembered(rebuild, entry) : 0;
 	if (r != 0)
@@ -259,8 +253,8 @@ static int read_unknown(struct rebuild *rebuild, struct ledger_file *file, const
 		!text_format(file->tank_path, sizeof(file->tank_path), "%s", path))
 		return 0;
 	rebuild->may_read_bytes -= file->size_bytes;
-	r = read_back(rebuild->tank, path, file->size_bytes, rebuild->buffer, rebuild->cancel, NULL,
-		NULL, file->hash, &from_disk);
+	r = read_back(rebuild->tank, path, file->size_bytes, rebuild->buffer, rebuild->tank->cancel,
+		NULL, NULL, file->hash, &from_disk);
 	if (r == -ENOMEM || r == -ECANCELED)
 		return r;
 	return r == 0;
@@ -313,7 +307,7 @@ static int walk_entry(struct rebuild *rebuild, int folder_fd, const char *folder
 	char path[PATH_MAX];
 	struct stat st;
 
-	if (is_cancelled(rebuild))
+	if (tank_is_cancelled(rebuild->tank))
 		return -ECANCELED;
 	if (!text_format(path, sizeof(path), "%s/%s", folder, name) ||
 		fstatat(folder_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
@@ -417,11 +411,10 @@ static int replace_ledger(struct tank *tank)
 
 /* One that was cut off, cancelled or could not be read to its end must never pass for the ledger:
  * it would have forgotten pictures, and the numbers that they bear. */
-static int make_again(struct tank *tank, bool full, uint64_t may_read_bytes,
-	const atomic_bool *cancel, struct engine_rebuild_result *result)
+static int make_again(
+	struct tank *tank, bool full, uint64_t may_read_bytes, struct engine_rebuild_result *result)
 {
-	struct rebuild rebuild = {
-		.tank = tank, .cancel = cancel, .result = result, .may_read_bytes = may_read_bytes};
+	struct rebuild rebuild = {.tank = tank, .result = result, .may_read_bytes = may_read_bytes};
 	int r = make_new(&rebuild, full);
 
 	if (r == 0)
@@ -429,12 +422,6 @@ static int make_again(struct tank *tank, bool full, uint64_t may_read_bytes,
 	if (r < 0)
 		(void)unlinkat(tank->meta_fd, LEDGER_NEW_NAME, 0);
 	return r;
-}
-
-int rebuild_ledger(struct tank *tank, bool full, const atomic_bool *cancel,
-	struct engine_rebuild_result *result)
-{
-	return make_again(tank, full, UINT64_MAX, cancel, result);
 }
 
 static bool is_empty_folder(int dir_fd, const char *name)
@@ -495,7 +482,7 @@ static int heal(struct ledger **ret, struct tank *tank)
 		return r;
 	r = try_ledger(ret, tank);
 	if (r == -EBADMSG) {
-		r = make_again(tank, false, UNASKED_BYTES_MAX, tank->cancel, &result);
+		r = make_again(tank, false, UNASKED_BYTES_MAX, &result);
 		if (r == 0)
 			r = ledger_open(ret, tank->path, tank->id);
 	}
@@ -509,7 +496,6 @@ static int add_forgotten(struct ledger *ledger, struct tank *tank)
 	struct engine_rebuild_result result = {0};
 	struct rebuild rebuild = {.tank = tank,
 		.ledger = ledger,
-		.cancel = tank->cancel,
 		.result = &result,
 		.may_read_bytes = UNASKED_BYTES_MAX,
 		.only_looks = true,
@@ -573,7 +559,7 @@ int engine_rebuild(const char *tank_path, bool full, const atomic_bool *cancel,
 	}
 	r = tank_lock_exclusively(&tank);
 	if (r == 0)
-		r = rebuild_ledger(&tank, full, cancel, result);
+		r = make_again(&tank, full, UINT64_MAX, result);
 	tank_close(&tank);
 	if (r < 0 && r != -ECANCELED)
 		result->fault = tank_fault_of(r);

@@ -621,7 +621,6 @@ static int record_batch(struct settler *settler, struct batch *batch)
 static void tell_stored(struct run *run, const struct item *item)
 {
 	char hash[33], camera[160];
-	bool has_make;
 	struct event event = {.type = item->is_new ? EVENT_FILE_COPIED : EVENT_FILE_KNOWN,
 		.file = item->escaped_path,
 		.tank_path = item->file.tank_path,
@@ -633,11 +632,7 @@ static void tell_stored(struct run *run, const struct item *item)
 		.camera = camera};
 
 	ledger_hash_to_text(item->file.hash, hash);
-	/* Many models begin with their maker. */
-	has_make =
-		item->file.make[0] && !text_starts_with_nocase(item->file.model, item->file.make);
-	(void)text_format(camera, sizeof(camera), "%s%s%s", has_make ? item->file.make : "",
-		has_make ? " " : "", item->file.model);
+	text_camera(item->file.make, item->file.model, camera, sizeof(camera));
 	report_event(run, &event);
 }
 
@@ -682,7 +677,7 @@ static void hand_on(struct run *run, const struct item *first, const struct item
 
 	if (run->options->verify) {
 		/* What comes again may have come to mend it: it is read once more. */
-		pair.of_id = is_verified;
+		pair.must_read = is_verified;
 		report_add(run, NULL, 0, &run->counts.bytes_to_verify, item->stamp.size_bytes);
 		r = id_queue_push(&run->to_verify, pair);
 	} else if (is_verified) {

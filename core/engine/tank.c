@@ -179,7 +179,7 @@ static int lock(int fd, int operation)
 	return 0;
 }
 
-static bool is_cancelled(const struct tank *tank)
+bool tank_is_cancelled(const struct tank *tank)
 {
 	return tank->cancel && atomic_load(tank->cancel);
 }
@@ -191,7 +191,7 @@ static int wait_for_lock(const struct tank *tank, int operation, uint64_t deadli
 	int r;
 
 	while ((r = lock(tank->lock_fd, operation | LOCK_NB)) == -EWOULDBLOCK) {
-		if (is_cancelled(tank))
+		if (tank_is_cancelled(tank))
 			return -ECANCELED;
 		if (clock_monotonic_usec() > deadline_usec)
 			return -EBUSY;

@@ -82,6 +82,8 @@ int tank_open(struct tank *tank, const struct tank_options *options, enum fault 
 int tank_open_read_only(struct tank *tank, const char *path, enum fault *fault);
 void tank_close(struct tank *tank); /* removes this run's temporaries; fine after a failed open */
 
+bool tank_is_cancelled(const struct tank *tank); /* by the flag of its options */
+
 /* Free for pictures: keep_free_bytes is already taken off. */
 int tank_free_bytes(const struct tank *tank, uint64_t *ret);
 

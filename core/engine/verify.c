@@ -313,7 +313,7 @@ static void verify_all(struct verifier *verifier)
 		if (id_queue_pop(&run->to_verify, deadline_usec, &pair)) {
 			if (run_is_cancelled(run))
 				break;
-			r = verify_id(verifier, pair.file_id, pair.of_id != 0);
+			r = verify_id(verifier, pair.file_id, pair.must_read);
 		} else if (verifier->marks_count) {
 			r = write_marks(verifier);
 		} else {

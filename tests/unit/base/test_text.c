@@ -109,6 +109,27 @@ static void test_text_parse_u64_refuses_what_is_no_number(void **state)
 	assert_int_equal(value, 10);
 }
 
+static void test_text_camera_names_a_maker_once(void **state)
+{
+	static const struct {
+		const char *make, *model, *camera;
+	} cases[] = {
+		{"NIKON", "Z 6", "NIKON Z 6"},
+		{"Canon", "CANON EOS R6", "CANON EOS R6"},
+		{"Canon", "Canon", "Canon"},
+		{"Canon", "", "Canon"},
+		{"", "Z 6", "Z 6"},
+		{"", "", ""},
+	};
+	char camera[40];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		text_camera(cases[i].make, cases[i].model, camera, sizeof(camera));
+		assert_string_equal(camera, cases[i].camera);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -118,6 +139,7 @@ int main(void)
 		cmocka_unit_test(test_text_unescape_refuses_bad_escapes),
 		cmocka_unit_test(test_text_size_and_duration_read_well),
 		cmocka_unit_test(test_text_parse_u64_refuses_what_is_no_number),
+		cmocka_unit_test(test_text_camera_names_a_maker_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
